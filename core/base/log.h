@@ -1,0 +1,18 @@
+/* log.h - one structured line (JSON) for each thing worth keeping; never personal data. */
+#ifndef CORE_LOG_H
+#define CORE_LOG_H
+
+#include <jansson.h>
+
+enum log_level { LOG_ERROR_, LOG_WARN, LOG_NOTE, LOG_DETAIL };
+
+/* path "-" = stderr. Opened with O_APPEND; a line is one write. Reopened by log_reopen (SIGHUP). */
+int log_open(const char *path);
+void log_reopen(void);
+/* event is a stable word ("db.lost"); the rest is for people. Control characters are escaped. */
+void log_line(enum log_level level, const char *event, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* fields is stolen; "at", "level" and "event" are added. */
+void log_json(enum log_level level, const char *event, json_t *fields);
+
+#endif
