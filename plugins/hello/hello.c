@@ -14,7 +14,8 @@ greet(struct jy_ctx *cx, struct jy_view *out)
 
 	return jy_show(out, "hello/greet",
 		       json_pack("{s:s, s:s, s:s}", "title", "你好", "greeting",
-				 jy_setting_text(cx, "hello.greeting"), "name", name ? name : "同学"));
+				 jy_setting_text(cx, "hello.greeting"), "name",
+				 name ? name : "同学"));
 }
 
 static const struct jy_field name_params[] = {

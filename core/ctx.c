@@ -1,0 +1,210 @@
+/*
+ * ctx.c - the context of one piece of work, and the answers that handlers give.
+ *
+ * Everything that a handler makes hangs below the context: talloc memory directly, JSON values
+ * through a small holder whose destructor drops the reference. So no handler frees anything.
+ */
+#include "ctx.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+
+#define DOWNLOAD_MAX ((size_t)64 * 1024 * 1024)
+
+struct jy_ctx *
+ctx_new(struct core *core, TALLOC_CTX *parent, const char *id)
+{
+	struct jy_ctx *cx = talloc_zero(parent, struct jy_ctx);
+
+	if (!cx)
+		abort();
+	cx->core = core;
+	cx->id = talloc_strdup(cx, id ? id : "-");
+	cx->user = (struct jy_user){ .role = JY_PUBLIC, .name = "", .unit = "", .university = "" };
+	cx->params = jy_own(cx, json_object());
+	return cx;
+}
+
+void
+ctx_as_system(struct jy_ctx *cx)
+{
+	cx->user =
+	    (struct jy_user){ .role = JY_PROVINCE, .name = "系统", .unit = "", .university = "" };
+	cx->may_write = true;
+}
+
+const struct jy_user *
+jy_user(struct jy_ctx *cx)
+{
+	return &cx->user;
+}
+
+void *
+jy_alloc(struct jy_ctx *cx, size_t size)
+{
+	void *made = talloc_zero_size(cx, size ? size : 1);
+
+	if (!made)
+		abort();
+	return made;
+}
+
+char *
+jy_printf(struct jy_ctx *cx, const char *fmt, ...)
+{
+	va_list ap;
+	char *made;
+
+	va_start(ap, fmt);
+	made = talloc_vasprintf(cx, fmt, ap);
+	va_end(ap);
+	if (!made)
+		abort();
+	return made;
+}
+
+struct json_holder {
+	json_t *json;
+};
+
+static int
+json_drop(struct json_holder *holder)
+{
+	json_decref(holder->json);
+	return 0;
+}
+
+json_t *
+jy_own(struct jy_ctx *cx, json_t *made)
+{
+	struct json_holder *holder;
+
+	if (!made)
+		abort(); /* json_pack with a wrong format, invalid UTF-8, or no memory */
+	holder = talloc(cx, struct json_holder);
+	if (!holder)
+		abort();
+	holder->json = made;
+	talloc_set_destructor(holder, json_drop);
+	return made;
+}
+
+int64_t
+jy_json_int(const json_t *row, const char *key)
+{
+	const json_t *value = json_object_get(row, key);
+
+	if (json_is_string(value))
+		return strtoll(json_string_value(value), NULL, 10);
+	if (json_is_true(value))
+		return 1;
+	return json_is_real(value) ? (int64_t)json_real_value(value) : json_integer_value(value);
+}
+
+const char *
+jy_json_text(const json_t *row, const char *key)
+{
+	const char *text = json_string_value(json_object_get(row, key));
+
+	return text ? text : "";
+}
+
+void
+jy_log(struct jy_ctx *cx, const char *event, const char *fmt, ...)
+{
+	va_list ap;
+	char *text;
+
+	va_start(ap, fmt);
+	text = talloc_vasprintf(cx, fmt, ap);
+	va_end(ap);
+	log_json(LOG_NOTE, event,
+		 json_pack("{s:s, s:s}", "request", cx->id, "text", text ? text : ""));
+}
+
+/* --- Answers --- */
+
+struct jy_view *
+view_new(struct jy_ctx *cx)
+{
+	struct jy_view *view = talloc_zero(cx, struct jy_view);
+
+	if (!view)
+		abort();
+	view->cx = cx;
+	return view;
+}
+
+enum jy_status
+jy_show(struct jy_view *out, const char *tmpl, json_t *model)
+{
+	out->kind = VIEW_SHOW;
+	out->tmpl = tmpl;
+	out->model = jy_own(out->cx, model);
+	return JY_OK;
+}
+
+enum jy_status
+jy_redirect(struct jy_view *out, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	out->location = talloc_vasprintf(out, fmt, ap);
+	va_end(ap);
+	if (!out->location)
+		abort();
+	out->kind = VIEW_REDIRECT;
+	return JY_OK;
+}
+
+enum jy_status
+jy_refuse(struct jy_view *out, enum jy_status s, const char *code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	out->sentence = talloc_vasprintf(out, fmt, ap);
+	va_end(ap);
+	out->kind = VIEW_REFUSE;
+	out->code = talloc_strdup(out, code);
+	return s;
+}
+
+void
+jy_notice(struct jy_view *out, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	out->notice = talloc_vasprintf(out, fmt, ap);
+	va_end(ap);
+}
+
+enum jy_status
+jy_bytes_out(struct jy_view *out, const char *type, const char *name, const void *bytes, size_t n)
+{
+	if (n > DOWNLOAD_MAX) {
+		jy_log(out->cx, "view.too_large", "%zu bytes of %s", n, type);
+		return JY_FAILED;
+	}
+	out->kind = VIEW_BYTES;
+	out->type = talloc_strdup(out, type);
+	out->sentence = name ? talloc_strdup(out, name) : NULL;
+	out->bytes = n ? talloc_memdup(out, bytes, n) : "";
+	out->size = n;
+	return JY_OK;
+}
+
+enum jy_status
+jy_feed_out(struct jy_view *out, const char *file, const char *type)
+{
+	out->kind = VIEW_FEED;
+	out->location = talloc_strdup(out, file);
+	out->type = talloc_strdup(out, type);
+	return JY_OK;
+}
