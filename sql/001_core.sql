@@ -351,8 +351,11 @@ INSERT INTO cluster VALUES (1, 1);
 CREATE TABLE plugins (
 	name VARCHAR(32) NOT NULL PRIMARY KEY,
 	version VARCHAR(20) NOT NULL,
-	build CHAR(64) NOT NULL, -- sha256 of the plugin's file in use
-	previous_build CHAR(64) NOT NULL DEFAULT '',
+	title VARCHAR(80) NOT NULL DEFAULT '',
+	build CHAR(64) NOT NULL, -- sha256 over the plugin's files, names the folder in use
+	previous_build CHAR(64) NOT NULL DEFAULT '', -- for rollback
+	good_build CHAR(64) NOT NULL DEFAULT '', -- the last one that came into service
+	generation BIGINT NOT NULL DEFAULT 0, -- from which on the change below holds
 	wanted TINYINT NOT NULL DEFAULT 0,
 	state VARCHAR(12) NOT NULL, -- found refused disabled enabling on draining quarantined failed
 	reason VARCHAR(500) NOT NULL DEFAULT '',
