@@ -14,7 +14,11 @@ struct templates;
  * NULL with a sentence that names the line. */
 struct mustache *mustache_compile(TALLOC_CTX *owner, const char *text, size_t n, bool allow_raw,
 				  const char **error);
-/* stack[0] is the outermost context. partial(arg, name) may answer NULL (renders nothing). */
+/* The index-th partial that the template names, with its line; NULL past the last. */
+const char *mustache_partial(const struct mustache *template, size_t index, int *line);
+/* Empty for sections, besides what the specification says (null, false, [], absent): "" and 0, so that
+ * a column that holds no text needs no flag beside it.
+ * stack[0] is the outermost context. partial(arg, name) may answer NULL (renders nothing). */
 void mustache_render(const struct mustache *template, const json_t *const *stack, size_t depth,
 		     const struct mustache *(*partial)(void *arg, const char *name), void *arg,
 		     struct buf *out);
