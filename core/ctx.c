@@ -93,6 +93,24 @@ jy_own(struct jy_ctx *cx, json_t *made)
 	return made;
 }
 
+const char *
+jy_json_dump(struct jy_ctx *cx, const json_t *value)
+{
+	size_t n = json_dumpb(value, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY);
+	char *text = jy_alloc(cx, n + 1);
+
+	json_dumpb(value, text, n, JSON_COMPACT | JSON_ENCODE_ANY);
+	return text;
+}
+
+json_t *
+jy_json_load(struct jy_ctx *cx, const char *text)
+{
+	json_t *value = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+
+	return jy_own(cx, value ? value : json_object());
+}
+
 int64_t
 jy_json_int(const json_t *row, const char *key)
 {

@@ -3,8 +3,9 @@
  *
  * The core builds the query from constants of the table and bound values only. A list's address
  * holds its whole state: ?<filter>=...&sort=-published&after=<cursor>&columns=a,b&format=csv|xlsx.
- * Paging is by (sort value, key); counts are exact to 1,000, then "1000+". A list route names its
- * parameters with jy_list_params(list); JSON rows carry every visible column by name.
+ * Paging is by (sort value, key); counts are exact to 1,000, then "1000+". A route whose handler calls
+ * jy_list_page names the list in jy_route.list, so that its parameters are declared; filters read as
+ * parameters too. JSON rows carry every visible column by name.
  */
 #ifndef JIYE_LIST_H
 #define JIYE_LIST_H

@@ -158,6 +158,8 @@ JY_EXPORT JY_CHECKED enum jy_status jy_checkpoint(struct jy_ctx *cx);
 JY_EXPORT void *jy_alloc(struct jy_ctx *cx, size_t size); /* zeroed; freed with cx; never NULL */
 JY_EXPORT char *jy_printf(struct jy_ctx *cx, const char *fmt, ...) JY_PRINTF(2);
 JY_EXPORT json_t *jy_own(struct jy_ctx *cx, json_t *made); /* cx drops it at its end */
+JY_EXPORT const char *jy_json_dump(struct jy_ctx *cx, const json_t *value); /* compact text */
+JY_EXPORT json_t *jy_json_load(struct jy_ctx *cx, const char *text); /* {} when it is no JSON */
 JY_EXPORT int64_t jy_json_int(const json_t *row, const char *key);
 JY_EXPORT const char *jy_json_text(const json_t *row, const char *key); /* "" if absent */
 JY_EXPORT const char *jy_now(struct jy_ctx *cx); /* "2022-06-25 08:00:00", the database's clock */
@@ -233,6 +235,7 @@ struct jy_route {
 	unsigned flags;
 	int limit_s; /* 0 = 10 s */
 	int cache_s; /* public pages only: seconds in nginx's cache */
+	const struct jy_list *list; /* the handler calls jy_list_page: its filters, sort, after, columns */
 };
 struct jy_task { /* every: seconds; at: "02:30" daily; both empty = only on demand */
 	const char *name, *title;
