@@ -4,6 +4,8 @@
 
 #include "ctx.h"
 
+#define ROUTE_LIMIT_S 10 /* of a route that states none */
+
 struct router;
 struct plugins;
 
@@ -22,6 +24,7 @@ struct match {
 struct router *router_new(TALLOC_CTX *owner, const struct plugins *plugins, const char **error);
 bool router_find(const struct router *router, TALLOC_CTX *owner, int method, const char *path,
 		 struct match *out);
+const struct plugins *router_plugins(const struct router *router);
 /* Every route as JSON: method, path, plugin, roles, params, form, flags (jiyectl routes). */
 json_t *router_json(const struct router *router);
 
