@@ -13,6 +13,7 @@
 #define STACK_MAX    64
 #define PARTIALS_MAX 24
 #define INDENT_MAX   64
+#define STEPS_MAX    2000000
 
 struct walk {
 	const json_t *stack[STACK_MAX];
@@ -20,7 +21,7 @@ struct walk {
 	const struct mustache *(*partial)(void *arg, const char *name);
 	void *arg;
 	struct buf *out;
-	size_t partials;
+	size_t partials, steps;
 	char indent[INDENT_MAX]; /* of the standalone partials that enclose this place */
 	size_t indent_length;
 };
@@ -207,6 +208,10 @@ walk_nodes(struct walk *w, const struct mustache *m, size_t from, size_t to)
 	for (size_t i = from; i < to && !w->out->full; i++) {
 		const struct node *node = &m->nodes[i];
 
+		if (++w->steps > STEPS_MAX) {
+			w->out->full = true; /* branching recursion that writes nothing */
+			return;
+		}
 		switch (node->kind) {
 		case NODE_TEXT:
 			text_put(w, node);
