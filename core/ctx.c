@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/config.h"
 #include "base/log.h"
+#include "plugin/plugins.h"
 
 #define DOWNLOAD_MAX ((size_t)64 * 1024 * 1024)
 
@@ -23,6 +25,7 @@ ctx_new(struct core *core, TALLOC_CTX *parent, const char *id)
 	if (!cx)
 		abort();
 	cx->core = core;
+	cx->pool = cx;
 	cx->id = talloc_strdup(cx, id ? id : "-");
 	cx->user = (struct jy_user){ .role = JY_PUBLIC, .name = "", .unit = "", .university = "" };
 	cx->params = jy_own(cx, json_object());
@@ -46,11 +49,36 @@ jy_user(struct jy_ctx *cx)
 void *
 jy_alloc(struct jy_ctx *cx, size_t size)
 {
-	void *made = talloc_zero_size(cx, size ? size : 1);
+	void *made = talloc_zero_size(cx->pool, size ? size : 1);
 
 	if (!made)
 		abort();
 	return made;
+}
+
+struct scratch {
+	TALLOC_CTX *before;
+};
+
+void *
+jy_scratch_begin(struct jy_ctx *cx)
+{
+	struct scratch *scratch = talloc(cx->pool, struct scratch);
+
+	if (!scratch)
+		abort();
+	scratch->before = cx->pool;
+	cx->pool = scratch;
+	return scratch;
+}
+
+void
+jy_scratch_end(struct jy_ctx *cx, void *begun)
+{
+	struct scratch *scratch = begun;
+
+	cx->pool = scratch->before;
+	talloc_free(scratch);
 }
 
 char *
@@ -60,7 +88,7 @@ jy_printf(struct jy_ctx *cx, const char *fmt, ...)
 	char *made;
 
 	va_start(ap, fmt);
-	made = talloc_vasprintf(cx, fmt, ap);
+	made = talloc_vasprintf(cx->pool, fmt, ap);
 	va_end(ap);
 	if (!made)
 		abort();
@@ -85,7 +113,7 @@ jy_own(struct jy_ctx *cx, json_t *made)
 
 	if (!made)
 		abort(); /* json_pack with a wrong format, invalid UTF-8, or no memory */
-	holder = talloc(cx, struct json_holder);
+	holder = talloc(cx->pool, struct json_holder);
 	if (!holder)
 		abort();
 	holder->json = made;
@@ -142,6 +170,26 @@ jy_log(struct jy_ctx *cx, const char *event, const char *fmt, ...)
 	va_end(ap);
 	log_json(LOG_NOTE, event,
 		 json_pack("{s:s, s:s}", "request", cx->id, "text", text ? text : ""));
+}
+
+const char *
+jy_feed_folder(struct jy_ctx *cx)
+{
+	return jy_printf(cx, "%s/feeds", cx->core->config->home);
+}
+
+const char *
+jy_own_file(struct jy_ctx *cx, const char *name)
+{
+	if (!cx->plugin || !cx->plugin->dir)
+		abort(); /* only a plugin has a folder of its own */
+	return jy_printf(cx, "%s/%s", cx->plugin->dir, name);
+}
+
+const char *
+jy_site_url(struct jy_ctx *cx)
+{
+	return cx->core->config->public_url;
 }
 
 /* --- Answers --- */

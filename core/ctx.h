@@ -13,6 +13,7 @@ struct plugin;  /* plugins.h; whose hook runs now; NULL in the core itself */
 
 struct jy_ctx {
 	struct core *core;
+	TALLOC_CTX *pool; /* where jy_alloc, jy_printf and jy_own put things: cx, or a scratch below it */
 	struct request *request;
 	struct session *session;
 	const struct jy_route *route;

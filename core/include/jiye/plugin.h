@@ -156,6 +156,9 @@ JY_EXPORT JY_CHECKED enum jy_status jy_checkpoint(struct jy_ctx *cx);
 
 /* --- Memory and JSON --------------------------------------------------------------------- */
 JY_EXPORT void *jy_alloc(struct jy_ctx *cx, size_t size); /* zeroed; freed with cx; never NULL */
+/* What is made between begin and end goes at the end: for each item of a long loop. They nest. */
+JY_EXPORT void *jy_scratch_begin(struct jy_ctx *cx);
+JY_EXPORT void jy_scratch_end(struct jy_ctx *cx, void *begun);
 JY_EXPORT char *jy_printf(struct jy_ctx *cx, const char *fmt, ...) JY_PRINTF(2);
 JY_EXPORT json_t *jy_own(struct jy_ctx *cx, json_t *made); /* cx drops it at its end */
 JY_EXPORT const char *jy_json_dump(struct jy_ctx *cx, const json_t *value); /* compact text */
@@ -206,6 +209,11 @@ JY_EXPORT JY_CHECKED enum jy_status jy_file_out(struct jy_ctx *cx, struct jy_vie
 						int64_t file); /* caller has checked the right */
 JY_EXPORT const char *jy_setting_text(struct jy_ctx *cx, const char *name); /* "jobs.cap" */
 JY_EXPORT int64_t jy_setting_int(struct jy_ctx *cx, const char *name);
+/* Where nginx reads public feeds on this node, and a data file of the calling plugin's own folder
+ * ("feeds/jobs.xsd"). Both paths belong to cx. */
+JY_EXPORT const char *jy_feed_folder(struct jy_ctx *cx);
+JY_EXPORT const char *jy_own_file(struct jy_ctx *cx, const char *name);
+JY_EXPORT const char *jy_site_url(struct jy_ctx *cx); /* "https://..." without a slash at the end */
 JY_EXPORT void jy_progress(struct jy_ctx *cx, int64_t done, int64_t total, const char *what);
 /* Calls another plugin's service: JY_BUSY if nobody that is on provides it. args is borrowed. */
 JY_EXPORT JY_CHECKED enum jy_status jy_call(struct jy_ctx *cx, const char *service, json_t *args,
