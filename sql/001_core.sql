@@ -261,8 +261,16 @@ CREATE TABLE messages (
 	link VARCHAR(200) NOT NULL,
 	created DATETIME(3) NOT NULL DEFAULT NOW(3),
 	held TINYINT NOT NULL DEFAULT 0, -- over the weekly cap: in-box only, no e-mail or SMS
+	urgent TINYINT NOT NULL DEFAULT 0, -- passes the cap and is not counted by it
 	read_at DATETIME(3) NULL,
 	UNIQUE KEY messages_once (account, once), KEY messages_account (account, id)
+);
+CREATE TABLE message_preferences ( -- no row: everything on
+	account BIGINT NOT NULL PRIMARY KEY,
+	email TINYINT NOT NULL DEFAULT 1,
+	sms TINYINT NOT NULL DEFAULT 1,
+	quiet TINYINT NOT NULL DEFAULT 1, -- nothing but urgent messages in the quiet hours
+	reason VARCHAR(200) NOT NULL DEFAULT '' -- why the person turned e-mails off
 );
 CREATE TABLE idempotency (
 	hash BINARY(32) NOT NULL PRIMARY KEY, -- of key, session and route

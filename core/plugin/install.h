@@ -19,15 +19,18 @@ struct install {
 };
 
 /* Installs from a build folder: <folder>/<name>.so with templates/, sql/ and feeds/ beside it. The
- * plugin is tried in a child process first. Writes the row of `plugins`, history and audit. */
+ * plugin is tried in a child process first, so that a bad one harms nobody. Writes the row of
+ * `plugins`, history and audit in a transaction of its own. A refused plugin is listed with the
+ * reason (JY_INVALID). */
 enum jy_status plugin_install(struct jy_ctx *cx, const char *folder, const char *why,
 			      struct install *out, const char **error);
-/* SHA-256 over the files of a plugin's folder, in hex. */
-bool plugin_build(TALLOC_CTX *owner, const char *dir, char build[65], const char **error);
+/* Is the installed build still what its name says? false with a sentence. */
+bool plugin_intact(TALLOC_CTX *owner, const char *dir, const char *name, const char *build,
+		   const char **error);
 /* The folder of an installed build, owned by owner. */
 const char *plugin_dir(TALLOC_CTX *owner, const struct config *config, const char *name,
 		       const char *build);
-/* Builds of a plugin that are in place here, as JSON texts. */
+/* Builds of a plugin that are in place here, as an array of texts. */
 json_t *plugin_builds(struct jy_ctx *cx, const char *name);
 
 #endif

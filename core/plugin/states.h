@@ -8,9 +8,9 @@
  *   enabling, on --failed--> failed (a failing upgrade goes back to the build that ran before)
  *   on --quarantined--> quarantined --clear--> enabling
  *
- * Functions that change something want an open transaction or make their own; each writes history and
- * audit and bumps the generation. Refusals (JY_CONFLICT, JY_NOT_FOUND, JY_INVALID) leave a sentence
- * in *error, owned by cx.
+ * Functions that change something want an open transaction (a POST handler has one); each writes
+ * history and audit and bumps the generation. Refusals (JY_CONFLICT, JY_NOT_FOUND, JY_INVALID) leave
+ * a sentence in *error, owned by cx.
  */
 #ifndef CORE_STATES_H
 #define CORE_STATES_H
@@ -43,6 +43,16 @@ enum jy_status plugin_plan_cancel(struct jy_ctx *cx, const char *name, int64_t i
 enum jy_status plugin_unit(struct jy_ctx *cx, const char *name, const char *unit, bool on,
 			   const char *why, const char **error);
 
+/* Row of plugin_history and of the audit; why at most 300 characters (JY_INVALID with a sentence). */
+enum jy_status plugin_record(struct jy_ctx *cx, const char *name, const char *action,
+			     const char *why, const char **error);
+/* Fit for the column: at most 500 characters. */
+const char *plugin_reason(struct jy_ctx *cx, const char *text);
+/* Bumps the generation and notes on the row that its change holds from there on. */
+enum jy_status plugin_stamp(struct jy_ctx *cx, const char *name);
+/* Plugins that are wanted and need this one, as "a、b"; "" if none. */
+enum jy_status plugin_dependents(struct jy_ctx *cx, const char *name, const char **names);
+
 /* --- For the keeper, each in a transaction of its own ------------------------------------ */
 
 /* Generation N is in service: enabling -> on, draining -> disabled, as far as N knows. */
@@ -53,10 +63,6 @@ enum jy_status plugin_failed(struct jy_ctx *cx, const char *name, const char *re
 enum jy_status plugin_quarantined(struct jy_ctx *cx, const char *name, const char *reason);
 /* Carries out what plugin_schedule says is due; a refusal is kept as the plugin's reason. */
 enum jy_status plugins_planned(struct jy_ctx *cx);
-/* Frees names in board->quarantined whose row says that an administrator cleared them. Call it only
- * after every crash of the board has been stored. */
-enum jy_status plugins_unquarantine(struct jy_ctx *cx, struct board *board);
-
 /* --- For core_load ----------------------------------------------------------------------- */
 
 /* What a process of this generation loads (0 = everything that is wanted), less the quarantined of
