@@ -32,5 +32,7 @@ JY_CHECKED enum jy_status db_load(struct jy_ctx *cx, const char *table, const ch
 typedef enum jy_status (*db_work_fn)(struct jy_ctx *cx, void *arg);
 JY_CHECKED enum jy_status db_transaction(struct jy_ctx *cx, db_work_fn work, void *arg,
 					 const unsigned char *settle_hash);
+/* The usual cx->checkpoint: commits what was done so far and begins the next transaction. */
+JY_CHECKED enum jy_status db_checkpoint(struct jy_ctx *cx);
 
 #endif
