@@ -10,6 +10,9 @@
 
 #include "ctx.h"
 
-json_t *page_model(struct jy_ctx *cx, const char *title); /* {"page": {...}}, owned by cx */
+/* {"page": {...}}, owned by cx. view gets the cookies of a visitor's token and of a shown notice. */
+json_t *page_model(struct jy_ctx *cx, struct jy_view *view, const char *title);
+/* Makes the next page show the notice: a cookie that lives for a minute. */
+void page_notice_keep(struct jy_ctx *cx, struct jy_view *view);
 
 #endif

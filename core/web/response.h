@@ -13,5 +13,7 @@ int http_status(enum jy_status status); /* 200 404 422 403 409 503 500 */
 /* One of the core's refusals before or around a handler ("csrf", "rate", "too_large"). */
 enum jy_status refuse_http(struct jy_view *view, int status, const char *code,
 			   const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* One more header line. A line that holds a line end is a programming error and is dropped. */
+void view_header(struct jy_view *view, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

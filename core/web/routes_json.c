@@ -87,7 +87,9 @@ roles_entry(unsigned roles)
 
 	for (role = JY_PUBLIC; role <= JY_ADMIN; role <<= 1)
 		if (roles & role)
-			json_array_append_new(names, json_string(account_role_name(role)));
+			json_array_append_new(
+			    names,
+			    json_string(role == JY_PUBLIC ? "public" : account_role_name(role)));
 	return names;
 }
 
