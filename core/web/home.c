@@ -7,12 +7,10 @@
  */
 #include "ctx.h"
 
-#include <string.h>
-
 #include "base/log.h"
 #include "plugin/plugins.h"
 #include "process/board.h"
-#include "web/router.h"
+#include "web/guard.h"
 
 #define TILES_MAX 12
 
@@ -43,20 +41,6 @@ static const struct door steps[] = {
 	{ 0 },
 };
 
-static bool
-off_for_unit(const struct plugin *plugin, const char *unit)
-{
-	json_t *code;
-	size_t i;
-
-	json_array_foreach(plugin->units_off, i, code)
-	{
-		if (strcmp(json_string_value(code), unit) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Is there such a page now, and may role (0 = whoever signs in later) open it? */
 static bool
 leads_somewhere(struct jy_ctx *cx, const char *path, unsigned role)
@@ -66,7 +50,7 @@ leads_somewhere(struct jy_ctx *cx, const char *path, unsigned role)
 	if (!cx->core->router || !router_find(cx->core->router, cx, JY_GET, path, &match) ||
 	    match.count > 0)
 		return false; /* "/jobs/:id" is no page for "/jobs/mine" */
-	return (!role || (match.route->roles & role)) && !off_for_unit(match.plugin, cx->user.unit);
+	return (!role || (match.route->roles & role)) && !plugin_off_here(cx, match.plugin);
 }
 
 static json_t *
@@ -117,7 +101,7 @@ tiles_collect(struct jy_ctx *cx)
 	for (size_t i = 0; plugins && i < plugins->count; i++) {
 		const struct jy_tile *tile = plugins->items[i]->table->tiles;
 
-		if (off_for_unit(plugins->items[i], cx->user.unit))
+		if (plugin_off_here(cx, plugins->items[i]))
 			continue;
 		for (; tile && tile->name && json_array_size(list) < TILES_MAX; tile++)
 			if (tile->roles & cx->user.role)
