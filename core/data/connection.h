@@ -67,6 +67,9 @@ void db_drop(struct db *db);
 /* A statement without values and result, as text: BEGIN, COMMIT, DDL. */
 enum jy_status db_simple(struct jy_ctx *cx, const char *sql);
 
+/* sealed.c: the database's clock. */
+int64_t db_clock_ms(struct jy_ctx *cx);
+
 /* statement.c */
 enum jy_status statement_get(struct jy_ctx *cx, const char *sql, struct statement **out);
 enum jy_status statement_execute(struct jy_ctx *cx, struct statement *st, const struct jy_val *vals,
