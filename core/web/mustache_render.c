@@ -105,6 +105,21 @@ value_put(struct buf *out, const json_t *value, bool raw)
 	}
 }
 
+/* "rows.0" is the first row: a section by that name shows a table's head only where rows are. */
+static const json_t *
+member(const json_t *value, const char *name)
+{
+	char *end;
+	unsigned long i;
+
+	if (!json_is_array(value))
+		return json_object_get(value, name);
+	if (name[0] < '0' || name[0] > '9')
+		return NULL;
+	i = strtoul(name, &end, 10);
+	return *end ? NULL : json_array_get(value, i);
+}
+
 static const json_t *
 look_up(const struct walk *w, const struct node *node)
 {
@@ -115,7 +130,7 @@ look_up(const struct walk *w, const struct node *node)
 	for (size_t i = w->depth; i-- > 0 && !found;)
 		found = json_object_get(w->stack[i], node->path[0]);
 	for (size_t i = 1; i < node->path_count && found; i++)
-		found = json_object_get(found, node->path[i]);
+		found = member(found, node->path[i]);
 	return found;
 }
 
