@@ -25,10 +25,11 @@ struct config {
 	const char *keys;   /* [security] file of the key ring, mode 0600 */
 	const char *suite;  /* [security] "sm" (SM4-CTR + HMAC-SM3) or "aes" */
 	const char *log;    /* [log] file, or "-" for stderr */
+	int crashes, crash_seconds, crash_requests; /* [quarantine] 3 in 60 s from 2 requests */
 	const char *sms_gateway, *smtp_url, *smtp_from; /* [delivery] URLs; empty = kept in the outbox */
 };
 
-/* Reads path (NULL: $JIYE_CONF, then <home>/jiye.conf). On failure returns NULL and a sentence that
+/* Reads path (NULL: $JIYE_CONF, then $JIYE_HOME/jiye.conf, then /etc/jiye/jiye.conf). On failure returns NULL and a sentence that
  * names file, section, key and what to write instead. The result lives as long as the process. */
 const struct config *config_read(const char *path, const char **error);
 

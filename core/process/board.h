@@ -1,8 +1,8 @@
 /*
  * board.h - the scoreboard: shared memory (MAP_SHARED | MAP_ANONYMOUS) made by the supervisor.
  *
- * One slot for each child says what it does right now, set before each call into a plugin, so that a
- * death can be blamed on the right one. Meters count requests for each plugin. The crash ring and
+ * One slot for each child says what it does right now, set before each call into a plugin, so that
+ * a death can be blamed on the right one. Meters count requests for each plugin. The crash ring and
  * the fields of `wish` are how supervisor (which has no database) and keeper (which has) talk.
  */
 #ifndef CORE_BOARD_H
@@ -16,6 +16,8 @@
 #define BOARD_SLOTS   128
 #define BOARD_METERS  64
 #define BOARD_CRASHES 64
+#define BOARD_BLOCKED 64
+#define BLOCKED_MS    600000 /* a poisoned request is let through again after ten minutes */
 #define BOARD_LIMITS  65536
 #define METER_BUCKETS 24
 
@@ -29,10 +31,11 @@ struct slot {
 	char plugin[32]; /* "" = the core itself */
 	char hook[16];   /* load start health handle task event tile service */
 	char route[80];
-	char request[40]; /* request id */
+	char request[40];     /* request id */
 	uint64_t fingerprint; /* of method, path and query: tells one poisoned request from many */
 	_Atomic int64_t since_ms; /* CLOCK_MONOTONIC; 0 = nothing running */
 	_Atomic int limit_ms;
+	_Atomic int64_t hook_since_ms; /* when the innermost plugin call began; 0 = in the core */
 	_Atomic uint64_t served;
 	_Atomic int drain; /* set by the supervisor: leave after the current request */
 	char fault[4000];  /* written by the signal handler: signal, address, backtrace lines */
@@ -40,20 +43,33 @@ struct slot {
 	char culprit[32];  /* probe: which plugin; "" = the core (database, templates) */
 } __attribute__((aligned(64)));
 
-struct meter { /* one for each plugin name */
+struct meter {             /* one for each plugin name */
+	_Atomic int taken; /* 0 free, 1 being named, 2 named */
 	char name[32];
 	_Atomic uint64_t requests, errors;
 	_Atomic int64_t in_flight;
 	_Atomic uint64_t buckets[METER_BUCKETS]; /* bucket i: under 2^i * 32 microseconds */
 };
 
-struct crash { /* written by the supervisor, stored by the keeper */
+struct crash {           /* written by the supervisor, stored by the keeper */
 	uint64_t number; /* 1, 2, 3 ... */
 	char plugin[32], hook[16], route[80], request[40], kind[12];
 	uint64_t fingerprint;
 	int signal_no;
 	bool quarantine; /* this one was one too many: the plugin is now off */
 	char backtrace[4000];
+};
+
+/* Why a plugin is kept out, beside its name in board.quarantined. The keeper writes stored, the
+ * supervisor the rest. */
+struct verdict {
+	char state[12]; /* quarantined (it crashed) or failed (it did not start) */
+	char reason[400];
+	_Atomic int stored; /* the keeper has written it to the database */
+};
+struct blocked { /* one poisoned request */
+	_Atomic uint64_t fingerprint;
+	_Atomic int64_t until_ms;
 };
 
 struct limit_cell { /* ratelimit.h */
@@ -67,10 +83,15 @@ struct board {
 	_Atomic int64_t supervisor_beat_ms, keeper_beat_ms;
 	_Atomic int database_up;
 	_Atomic uint64_t crash_count, crash_stored;
-	char quarantined[BOARD_METERS][32]; /* supervisor -> new workers; "" = free */
-	char state[16];  /* starting ready rolling safe stopping */
+	char quarantined[BOARD_METERS][32];    /* supervisor -> new workers; "" = free */
+	struct verdict verdicts[BOARD_METERS]; /* of the same index */
+	_Atomic int blocked_count;
+	struct blocked blocked[BOARD_BLOCKED];
+	char state[16];    /* starting ready rolling safe stopping */
 	char refused[600]; /* why the last wanted generation was refused; "" = it was not */
-	int64_t started_at; /* Unix seconds */
+	char refused_culprit[32];
+	_Atomic uint64_t refused_generation; /* written after the two texts above */
+	int64_t started_at;                  /* Unix seconds */
 	struct crash crashes[BOARD_CRASHES];
 	struct meter meters[BOARD_METERS];
 	struct slot slots[BOARD_SLOTS];
@@ -81,6 +102,16 @@ struct board *board_new(void);
 int64_t board_now_ms(void); /* CLOCK_MONOTONIC */
 struct slot *board_claim(struct board *board, enum slot_kind kind, uint64_t generation);
 void board_release(struct slot *slot);
+/* Is this request (method, path, query) one that keeps killing workers? Answered 503 if so. */
+bool board_blocked(struct board *board, uint64_t fingerprint);
+void board_block(struct board *board, uint64_t fingerprint);
+/* Keeps a plugin out of new workers; false when it already is or the table is full. */
+bool board_quarantine(struct board *board, const char *plugin, const char *state,
+		      const char *reason);
+bool board_forgive(struct board *board, const char *plugin);
+bool board_is_quarantined(const struct board *board, const char *plugin);
+/* Copies with the end cut off; the result always ends with NUL. */
+void board_text(char *into, size_t size, const char *text);
 /* The meter of that name, made at its first use; NULL when the table is full. */
 struct meter *board_meter(struct board *board, const char *name);
 void meter_note(struct meter *meter, int64_t microseconds, bool error);

@@ -1,5 +1,5 @@
-/* transport.h - one FastCGI request over libfcgi, with our own accept loop (libfcgi's cuts bodies on
- * a signal, drops requests at shutdown and can spin). The only file that knows libfcgi. */
+/* transport.h - one FastCGI request over libfcgi, with our own accept loop (libfcgi's cuts bodies
+ * on a signal, drops requests at shutdown and can spin). The only file that knows libfcgi. */
 #ifndef CORE_TRANSPORT_H
 #define CORE_TRANSPORT_H
 
@@ -15,6 +15,8 @@ enum transport_result { TRANSPORT_REQUEST, TRANSPORT_SIGNAL, TRANSPORT_AGAIN, TR
  * Returns the descriptor, or -1 with a sentence in error. */
 int transport_listen(const char *address, const char **error);
 struct transport *transport_new(void);
+/* begun(arg) is called when a connection has been accepted, before its first byte is read. */
+void transport_on_accept(struct transport *t, void (*begun)(void *arg), void *arg);
 /* Waits with `open_mask` as the signal mask; everything else runs with signals blocked. */
 enum transport_result transport_accept(struct transport *t, int listen_fd,
 				       const sigset_t *open_mask);
