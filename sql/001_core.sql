@@ -238,7 +238,7 @@ CREATE TABLE work ( -- deliveries of events, outbox items, task runs: everything
 	dedupe VARCHAR(120) NULL,
 	payload MEDIUMTEXT NOT NULL, -- JSON
 	event BIGINT NULL,
-	state VARCHAR(10) NOT NULL DEFAULT 'waiting', -- waiting done dead
+	state VARCHAR(10) NOT NULL DEFAULT 'waiting', -- waiting done dead dropped
 	not_before DATETIME(3) NOT NULL DEFAULT NOW(3),
 	lease_until DATETIME(3) NOT NULL DEFAULT '2000-01-01',
 	token CHAR(32) NOT NULL DEFAULT '',
