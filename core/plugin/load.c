@@ -86,18 +86,26 @@ database_error(struct core *core)
 }
 
 bool
+core_connect(struct core *core, const char **error)
+{
+	if (!life)
+		life = talloc_new(NULL);
+	if (!core->keys)
+		core->keys = keyring_read(life, core->config->keys, core->config->suite, error);
+	if (!core->keys)
+		return false;
+	if (!core->db)
+		core->db = db_new(life, core->config);
+	core->plugins = plugins_core(life);
+	return db_ping(core->db, error) == JY_OK;
+}
+
+bool
 core_open(struct core *core, bool migrate, const char **error)
 {
 	int applied = 0;
 
-	if (!life)
-		life = talloc_new(NULL);
-	core->keys = keyring_read(life, core->config->keys, core->config->suite, error);
-	if (!core->keys)
-		return false;
-	core->db = db_new(life, core->config);
-	core->plugins = plugins_core(life);
-	if (db_ping(core->db, error) != JY_OK)
+	if (!core_connect(core, error))
 		return false;
 	if (migrate) {
 		const char *sql = talloc_asprintf(life, "%s/sql", core->config->share);
