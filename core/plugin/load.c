@@ -55,7 +55,7 @@ plugins_core(TALLOC_CTX *owner)
 
 		if (!p)
 			abort();
-		strncat(p->name, parts[i]->name, sizeof(p->name) - 1);
+		board_text(p->name, sizeof(p->name), parts[i]->name);
 		p->table = parts[i];
 		p->build = "";
 		p->part = true;
@@ -123,8 +123,7 @@ core_open(struct core *core, bool migrate, const char **error)
 static bool
 blame(struct loading *l, const char *name)
 {
-	l->culprit[0] = '\0';
-	strncat(l->culprit, name, 31);
+	board_text(l->culprit, 32, name);
 	return false;
 }
 

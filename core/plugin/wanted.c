@@ -61,8 +61,8 @@ plugins_wanted(struct jy_ctx *cx, const struct board *board, int64_t generation,
 			off_note(others, row, verdict);
 			continue;
 		}
-		strncat(made[n].name, name, sizeof(made[n].name) - 1);
-		strncat(made[n].build, jy_json_text(row, "build"), sizeof(made[n].build) - 1);
+		board_text(made[n].name, sizeof(made[n].name), name);
+		board_text(made[n].build, sizeof(made[n].build), jy_json_text(row, "build"));
 		n++;
 	}
 	*items = made;
