@@ -115,6 +115,20 @@ log_json(enum log_level level, const char *event, json_t *fields)
 }
 
 void
+log_members(enum log_level level, const char *event, const char *members)
+{
+	char at[40], line[LOG_TEXT_MAX];
+	int n;
+
+	now_text(at, sizeof(at));
+	n = snprintf(line, sizeof(line),
+		     "{\"at\":\"%s\",\"level\":\"%s\",\"event\":\"%s\",\"pid\":%d,%s}\n", at,
+		     level_name(level), event, (int)getpid(), members);
+	if (n > 0 && (size_t)n < sizeof(line) && write(log_fd, line, (size_t)n) < 0)
+		errno = 0; /* nowhere left to say it */
+}
+
+void
 log_line(enum log_level level, const char *event, const char *fmt, ...)
 {
 	char text[LOG_TEXT_MAX];

@@ -14,5 +14,8 @@ void log_line(enum log_level level, const char *event, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* fields is stolen; "at", "level" and "event" are added. */
 void log_json(enum log_level level, const char *event, json_t *fields);
+/* The same for members that are JSON text already (`"a":1,"b":"x"`), at most 3,000 bytes: the line of
+ * every request must cost little. */
+void log_members(enum log_level level, const char *event, const char *members);
 
 #endif

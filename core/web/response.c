@@ -379,12 +379,12 @@ head_make(struct answer *a, struct buf *head)
 
 	buf_init(&rest, a->cx, HEAD_MAX);
 	head_cache(a, &rest); /* may turn 200 into 304 */
-	buf_printf(head, "Status: %d %s\r\n", a->http, http_reason(a->http));
+	buf_printf(head, "Status: %d %s\r\nX-Content-Type-Options: nosniff\r\n", a->http,
+		   http_reason(a->http));
 	if (a->http != 304)
 		buf_printf(head, "Content-Type: %s\r\n", a->type);
 	if (a->http != 304 && a->view->kind != VIEW_FEED)
 		buf_printf(head, "Content-Length: %zu\r\n", a->size);
-	buf_text(head, "X-Content-Type-Options: nosniff\r\n");
 	if (a->view->kind == VIEW_BYTES && a->view->sentence && a->http == 200)
 		buf_printf(head, "Content-Disposition: %s\r\n",
 			   http_disposition(a->view, a->view->sentence));
