@@ -280,8 +280,8 @@ CREATE TABLE idempotency (
 	created DATETIME(3) NOT NULL DEFAULT NOW(3),
 	KEY idempotency_created (created)
 );
-CREATE TABLE audit ( -- append-only; hash = HMAC over this row and the previous hash
-	id BIGINT NOT NULL PRIMARY KEY,
+CREATE TABLE audit ( -- append-only; hash = HMAC over this row and the previous one of its chain
+	id BIGINT NOT NULL PRIMARY KEY, -- milliseconds since 1970 * 64 + chain
 	at DATETIME(3) NOT NULL,
 	account BIGINT NOT NULL,
 	role INT NOT NULL,
@@ -292,12 +292,12 @@ CREATE TABLE audit ( -- append-only; hash = HMAC over this row and the previous 
 	hash BINARY(32) NOT NULL,
 	KEY audit_at (at), KEY audit_object (object), KEY audit_account (account, id)
 );
-CREATE TABLE audit_head ( -- one row: the chain's end
-	one TINYINT NOT NULL PRIMARY KEY,
+CREATE TABLE audit_head ( -- the ends of 64 chains: one alone would make all writers wait in line
+	chain TINYINT NOT NULL PRIMARY KEY,
 	id BIGINT NOT NULL,
 	hash BINARY(32) NOT NULL
 );
-INSERT INTO audit_head VALUES (1, 0, REPEAT(CHAR(0), 32));
+INSERT INTO audit_head SELECT seq, 0, REPEAT(CHAR(0), 32) FROM seq_0_to_63;
 CREATE TABLE files (
 	id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
 	uid CHAR(32) NOT NULL,

@@ -54,6 +54,7 @@ struct db {
 	const char *load;                 /* db_load's bytes while it runs */
 	size_t load_left;
 	json_t *codes; /* codes.c */
+	int audit_chain; /* audit.c: the chain that this transaction writes to; -1 = none yet */
 };
 
 int64_t db_monotonic_ms(void);

@@ -15,7 +15,7 @@
 
 #include "data/connection.h"
 #include "data/disk.h"
-#include "data/lease.h"
+#include "data/schema_lease.h"
 
 #define FILES_MAX 999
 #define FILE_MAX  ((size_t)4 * 1024 * 1024)
@@ -275,7 +275,7 @@ file_apply(struct folder *f, struct file *file)
 	while (script_next(&at, &start, &n)) {
 		if (++number <= file->done)
 			continue;
-		if (lease_renew(f->cx) != JY_OK)
+		if (schema_lease_renew(f->cx) != JY_OK)
 			return database(f);
 		if (statement_apply(f, file, start, n) != JY_OK)
 			return refuse(
@@ -295,7 +295,7 @@ folder_apply(struct folder *f, int *applied)
 {
 	bool fine;
 
-	if (lease_take(f->cx, &f->error) != JY_OK)
+	if (schema_lease_take(f->cx, &f->error) != JY_OK)
 		return f->error ? false : database(f);
 	fine = applied_read(f); /* another node may have done it while we waited */
 	for (int i = 0; fine && i < f->count; i++) {
@@ -309,7 +309,7 @@ folder_apply(struct folder *f, int *applied)
 			jy_log(f->cx, "migrate.applied", "%s %s", f->component, file->name);
 		}
 	}
-	lease_end(f->cx);
+	schema_lease_end(f->cx);
 	return fine;
 }
 

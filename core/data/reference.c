@@ -1,5 +1,5 @@
 /*
- * reference.c - code tables from sql/reference/*.tsv into the database, when one has changed.
+ * reference.c - code tables from sql/reference into the database, when one has changed.
  *
  * The reporting units are not a list of one province: they follow from the province setting. A
  * prefecture-level city is a unit; so is a county-level area directly under the province (below a
@@ -20,7 +20,6 @@
 #define LOAD_MAX  ((size_t)8 * 1024 * 1024)
 #define ROWS_MAX  20000
 #define UNITS_MAX 200
-#define CELLS_MAX 6
 #define FORMAT    "1" /* changes when this file computes something else from the same tables */
 
 struct sheet {                   /* a TSV in memory; cells point into its text */
@@ -56,7 +55,7 @@ struct reference_set {
 	char checksum[65];
 	const char *error;
 	struct buf load; /* of the table being loaded */
-	const char *table, *columns;
+	const char *table, *clear, *columns;
 };
 
 static const char *
@@ -237,7 +236,7 @@ static enum jy_status
 load_work(struct jy_ctx *cx, void *arg)
 {
 	struct reference_set *set = arg;
-	enum jy_status s = db_exec_v(cx, jy_printf(cx, "DELETE FROM %s", set->table), JY_VALS());
+	enum jy_status s = db_exec_v(cx, set->clear, JY_VALS());
 
 	if (s != JY_OK || set->load.len == 0)
 		return s;
@@ -245,9 +244,10 @@ load_work(struct jy_ctx *cx, void *arg)
 }
 
 static bool
-load(struct reference_set *set, const char *table, const char *columns)
+load(struct reference_set *set, const char *table, const char *clear, const char *columns)
 {
 	set->table = table;
+	set->clear = clear;
 	set->columns = columns;
 	if (!set->load.full && db_transaction(set->cx, load_work, set, NULL) == JY_OK) {
 		set->load.len = 0;
@@ -268,7 +268,7 @@ load_units(struct reference_set *set)
 
 		line_add(&set->load, cells, 3, 0);
 	}
-	return load(set, "units", "code, name, sort");
+	return load(set, "units", "DELETE FROM units", "code, name, sort");
 }
 
 static bool
@@ -301,7 +301,8 @@ load_regions(struct reference_set *set)
 
 		line_add(&set->load, cells, 8, 0);
 	}
-	return load(set, "regions", "code, name, full_name, level, parent, kind, unit, abolished");
+	return load(set, "regions", "DELETE FROM regions",
+		    "code, name, full_name, level, parent, kind, unit, abolished");
 }
 
 static bool
@@ -320,28 +321,31 @@ load_universities(struct reference_set *set)
 
 		line_add(&set->load, cells, 7, 0);
 	}
-	return load(set, "universities", "code, name, province, region, authority, level, unit");
+	return load(set, "universities", "DELETE FROM universities",
+		    "code, name, province, region, authority, level, unit");
 }
 
 /* A table that is stored as its file says. */
 static bool
-load_plain(struct reference_set *set, int which, const char *columns, unsigned nullable)
+load_plain(struct reference_set *set, int which, const char *clear, const char *columns)
 {
 	const struct sheet *sheet = &set->sheets[which];
 
 	for (size_t i = 0; i < sheet->rows; i++)
 		line_add(&set->load, (const char *const *)&sheet->cells[i * sheet->columns],
-			 sheet->columns, nullable);
-	return load(set, sheet->file, columns);
+			 sheet->columns, 1u << 3); /* parent */
+	return load(set, sheet->file, clear, columns);
 }
 
 static bool
 load_all(struct reference_set *set)
 {
 	return load_units(set) && load_regions(set) && load_universities(set) &&
-	       load_plain(set, MAJORS, "code, name, level, parent, education", 1u << 3) &&
-	       load_plain(set, OCCUPATIONS, "code, name, level, parent, aliases", 1u << 3) &&
-	       load_plain(set, INDUSTRIES, "code, name, level, parent", 1u << 3);
+	       load_plain(set, MAJORS, "DELETE FROM majors",
+			  "code, name, level, parent, education") &&
+	       load_plain(set, OCCUPATIONS, "DELETE FROM occupations",
+			  "code, name, level, parent, aliases") &&
+	       load_plain(set, INDUSTRIES, "DELETE FROM industries", "code, name, level, parent");
 }
 
 static bool

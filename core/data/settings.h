@@ -1,6 +1,7 @@
 /* settings.h - names and values that administrators change while it runs.
  * The core's own settings are tables of struct jy_field too ("site.province"); plugins' are prefixed
- * with their name. A change is checked by the table, audited, and starts a new generation. */
+ * with their name. A change is checked by the table and starts a new generation. core->settings holds
+ * canonical text: 1 or 0 for JY_BOOL, fen for JY_MONEY. */
 #ifndef CORE_SETTINGS_H
 #define CORE_SETTINGS_H
 
@@ -10,8 +11,9 @@ extern const struct jy_field core_settings[]; /* site.name site.province account
 
 /* Reads all into core->settings (defaults under what is stored). */
 enum jy_status settings_load(struct core *core);
-/* Checks typed against the field's table (a plugin's or the core's) and stores it. JY_INVALID with a
- * sentence in error. The caller bumps the generation with generation_bump. */
+/* Checks typed against the field (of a plugin or the core) and stores it as typed; sealed if the field
+ * is a password or JY_SEALED. JY_INVALID with a sentence in error. The caller writes the audit entry
+ * and bumps the generation with generation_bump. */
 enum jy_status setting_store(struct jy_ctx *cx, const struct jy_field *field, const char *name,
 			     const char *typed, const char **error);
 enum jy_status generation_bump(struct jy_ctx *cx);

@@ -56,6 +56,7 @@ transaction_begin(struct jy_ctx *cx)
 	if (s != JY_OK)
 		return s;
 	cx->core->db->in_transaction = true;
+	cx->core->db->audit_chain = -1;
 	cx->in_transaction = true;
 	return JY_OK;
 }

@@ -1,11 +1,11 @@
 /*
- * lease.c - one migration at a time over all nodes, by a row with an end date.
+ * schema_lease.c - one migration at a time over all nodes, by a row with an end date.
  *
  * Not GET_LOCK and not a row lock: both are local to one node of a cluster, and DDL would release
  * the second. A holder that died on this machine is recognised by its process id; one on another
  * machine is waited out.
  */
-#include "data/lease.h"
+#include "data/schema_lease.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -20,16 +20,16 @@
 #define WAIT_S 60
 
 const char *
-lease_holder(struct jy_ctx *cx)
+schema_lease_holder(struct jy_ctx *cx)
 {
 	return jy_printf(cx, "%s:%ld", cx->core->config->node ? cx->core->config->node : "-",
 			 (long)getpid());
 }
 
 enum jy_status
-lease_renew(struct jy_ctx *cx)
+schema_lease_renew(struct jy_ctx *cx)
 {
-	const char *me = lease_holder(cx);
+	const char *me = schema_lease_holder(cx);
 	enum jy_status s =
 	    db_exec(cx,
 		    "UPDATE schema_lock SET holder = ?, until = NOW(3) + INTERVAL 15 MINUTE "
@@ -40,11 +40,11 @@ lease_renew(struct jy_ctx *cx)
 }
 
 void
-lease_end(struct jy_ctx *cx)
+schema_lease_end(struct jy_ctx *cx)
 {
 	enum jy_status s =
 	    db_exec(cx, "UPDATE schema_lock SET until = '2000-01-01' WHERE holder = ?",
-		    jy_text(lease_holder(cx)));
+		    jy_text(schema_lease_holder(cx)));
 
 	if (s != JY_OK)
 		jy_log(cx, "migrate.lease", "not given back; it ends by itself");
@@ -65,13 +65,13 @@ holder_is_dead(struct jy_ctx *cx, const char *holder)
 }
 
 enum jy_status
-lease_take(struct jy_ctx *cx, const char **error)
+schema_lease_take(struct jy_ctx *cx, const char **error)
 {
 	json_t *row;
 	enum jy_status s;
 
 	for (int i = 0;; i++) {
-		s = lease_renew(cx);
+		s = schema_lease_renew(cx);
 		if (s != JY_CONFLICT)
 			return s;
 		s = jy_row(cx, &row, "SELECT holder, until FROM schema_lock WHERE one = 1");
