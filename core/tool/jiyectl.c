@@ -8,11 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tool/demo.h"
 #include "tool/tool.h"
 
 static const struct command *const groups[] = {
 	system_commands, doctor_commands,  plugin_commands, account_commands,
-	task_commands,   setting_commands, data_commands,
+	task_commands,   setting_commands, data_commands,   demo_commands,
 };
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
 

@@ -71,6 +71,7 @@ static const struct jy_tile tiles[] = {
 static const struct jy_service services[] = {
 	{ "jobs.published", jobs_published },
 	{ "jobs.match", jobs_match },
+	{ "jobs.demo", jobs_demo },
 	{ 0 },
 };
 

@@ -54,6 +54,9 @@ extern const struct jy_transfer jobs_vacancies_import;
 /* feed.c: the service jobs.published. */
 enum jy_status jobs_published(struct jy_ctx *cx, json_t *args, jy_each_fn each, void *arg);
 
+/* demo.c: the service jobs.demo. */
+enum jy_status jobs_demo(struct jy_ctx *cx, json_t *args, jy_each_fn each, void *arg);
+
 /* expiry.c: what the clock closes. */
 enum jy_status jobs_expire(struct jy_ctx *cx, json_t *args);
 
