@@ -218,15 +218,13 @@ check_transfers(const struct check *c, const struct jy_plugin *t)
 	return true;
 }
 
-/* A task may be named with or without the prefix: "match" and "jobs.match" are the same one. */
 static bool
 check_hooks(const struct check *c, const struct jy_plugin *t)
 {
 	for (const struct jy_task *k = t->tasks; k && k->name; k++) {
-		if (strchr(k->name, '.') ? !check_prefixed(c, "任务", k->name)
-					 : !check_word(k->name, 40))
-			return check_no(c, "任务名“%s”应为“%s.”加小写字母、数字和下划线。", k->name,
-					c->name);
+		if (!check_word(k->name, 40))
+			return check_no(c, "任务名“%s”只用小写字母、数字和下划线，不带前缀。",
+					k->name);
 		if (!k->run || k->every < 0)
 			return check_no(c, "任务“%s”缺少处理函数，或间隔是负数。", k->name);
 	}

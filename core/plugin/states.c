@@ -14,6 +14,7 @@
 #include "facility/fields.h"
 #include "plugin/install.h"
 #include "plugin/manifest.h"
+#include "plugin/setting_fields.h"
 
 #define WHY_MAX    300
 #define REASON_MAX 500
@@ -29,7 +30,6 @@ static const char SQL_SET[] =
     "UPDATE plugins SET wanted = ?, state = ?, reason = '' WHERE name = ?";
 static const char SQL_BUILD[] =
     "UPDATE plugins SET build = ?, previous_build = ?, version = ?, title = ? WHERE name = ?";
-static const char SQL_SETTING[] = "SELECT value FROM settings WHERE name = ?";
 static const char SQL_PLAN[] = "INSERT INTO plugin_schedule (plugin, enable, at, account, why) "
 			       "SELECT ?, ?, ?, ?, ? FROM DUAL WHERE ? > NOW()";
 static const char SQL_PLAN_CANCEL[] =
@@ -187,15 +187,17 @@ settings_valid(struct jy_ctx *cx, const char *name, const json_t *manifest, cons
 	const struct jy_field *f = manifest_settings(cx, manifest);
 
 	for (; f->name; f++) {
-		json_t *row, *value = NULL;
-		const char *wrong = "", *typed = f->initial ? f->initial : "";
-		enum jy_status s =
-		    jy_row(cx, &row, SQL_SETTING, jy_text(jy_printf(cx, "%s.%s", name, f->name)));
+		struct jy_field full = *f;
+		json_t *value = NULL;
+		const char *wrong = "", *typed = "";
+		enum jy_status s;
 
-		if (s == JY_OK)
-			typed = jy_json_text(row, "value");
-		else if (s != JY_NOT_FOUND)
+		full.name = jy_printf(cx, "%s.%s", name, f->name);
+		s = setting_typed(cx, &full, &typed);
+		if (s != JY_OK)
 			return s;
+		if (setting_secret(f))
+			continue; /* it was checked when it was stored */
 		if (!field_read(cx, f, typed, &value, &wrong)) {
 			*error = jy_printf(cx, "插件 %s 的设置“%s”不对：%s请先改好设置，再开启。",
 					   name, f->label ? f->label : f->name, wrong);

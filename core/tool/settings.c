@@ -5,37 +5,16 @@
  */
 #include <string.h>
 
-#include "data/db.h"
 #include "data/settings.h"
-#include "facility/fields.h"
 #include "plugin/manifest.h"
+#include "plugin/setting_fields.h"
 #include "plugin/states.h"
 #include "tool/tool.h"
 
-static const char SQL_VALUE[] = "SELECT value FROM settings WHERE name = ?";
-
 struct asked {
-	struct tool *t;
 	const struct jy_field *field;
-	const char *name, *typed, *error;
+	const char *typed, *why, *error;
 };
-
-/* The field of a full name: the core's own, or a plugin's "<plugin>.<field>". */
-static const struct jy_field *
-field_of(struct tool *t, const char *name)
-{
-	const struct jy_field *field = field_find(core_settings, name);
-	const char *dot = strchr(name, '.'), *error = "";
-	json_t *row, *manifest;
-
-	if (field || !dot)
-		return field;
-	if (plugin_state(t->cx, jy_printf(t->cx, "%.*s", (int)(dot - name), name), &row, &error) !=
-	    JY_OK)
-		return NULL;
-	manifest = manifest_read(t->cx, jy_json_text(row, "name"), jy_json_text(row, "build"));
-	return manifest ? field_find(manifest_settings(t->cx, manifest), dot + 1) : NULL;
-}
 
 static int
 unknown(struct tool *t, const char *name)
@@ -44,28 +23,18 @@ unknown(struct tool *t, const char *name)
 			 name);
 }
 
-static enum jy_status
-value_of(struct tool *t, const struct jy_field *field, const char *name, const char **value)
-{
-	json_t *row;
-	enum jy_status s = jy_row(t->cx, &row, SQL_VALUE, jy_text(name));
-
-	if (s != JY_OK && s != JY_NOT_FOUND)
-		return s;
-	*value = s == JY_OK ? jy_json_text(row, "value") : field->initial ? field->initial : "";
-	return JY_OK;
-}
-
 static int
 get(struct tool *t)
 {
-	const struct jy_field *field = field_of(t, t->args[0]);
+	const struct jy_field *field = setting_field(t->cx, t->args[0]);
 	const char *value = "";
 	enum jy_status s;
 
 	if (!field)
 		return unknown(t, t->args[0]);
-	s = value_of(t, field, t->args[0], &value);
+	if (setting_secret(field))
+		return tool_fail(t, TOOL_REFUSED, "“%s”是保密的，只能改，不能读。", t->args[0]);
+	s = setting_typed(t->cx, field, &value);
 	if (s != JY_OK)
 		return tool_status(t, s, NULL);
 	return tool_done(t, json_pack("{s:s, s:s}", "name", t->args[0], "value", value), "%s",
@@ -76,43 +45,24 @@ static enum jy_status
 set_work(struct jy_ctx *cx, void *arg)
 {
 	struct asked *a = arg;
-	enum jy_status s = setting_store(cx, a->field, a->name, a->typed, &a->error);
 
-	if (s == JY_OK)
-		s = tool_audit(cx, a->name, "settings.set",
-			       json_pack("{s:s, s:s}", "value", a->typed, "why", tool_why(a->t)));
-	return s == JY_OK ? generation_bump(cx) : s;
+	return setting_change(cx, a->field, a->typed, a->why, &a->error);
 }
 
 static int
 set(struct tool *t)
 {
-	struct asked a = { .t = t, .name = t->args[0], .typed = t->args[1], .error = "" };
+	struct asked a = { .typed = t->args[1], .why = tool_why(t), .error = "" };
 	enum jy_status s;
 
-	a.field = field_of(t, a.name);
+	a.field = setting_field(t->cx, t->args[0]);
 	if (!a.field)
-		return unknown(t, a.name);
+		return unknown(t, t->args[0]);
 	s = tool_change(t, set_work, &a);
 	if (s != JY_OK)
 		return tool_status(t, s, a.error);
-	return tool_done(t, json_pack("{s:s, s:s}", "name", a.name, "value", a.typed),
-			 "%s 已改为“%s”，新一代工作进程会用它。", a.name, a.typed);
-}
-
-static enum jy_status
-fields_add(struct tool *t, json_t *rows, const char *prefix, const struct jy_field *f)
-{
-	for (; f && f->name; f++) {
-		const char *name = jy_printf(t->cx, "%s%s", prefix, f->name), *value = "";
-		enum jy_status s = value_of(t, f, name, &value);
-
-		if (s != JY_OK)
-			return s;
-		json_array_append_new(rows, json_pack("{s:s, s:s, s:s}", "name", name, "value",
-						      value, "label", f->label ? f->label : ""));
-	}
-	return JY_OK;
+	return tool_done(t, json_pack("{s:s}", "name", t->args[0]),
+			 "%s 已改好，新一代工作进程会用它。", t->args[0]);
 }
 
 static int
@@ -124,8 +74,8 @@ list(struct tool *t)
 		{ "label", "说明" },
 		{ 0 },
 	};
-	json_t *rows = jy_own(t->cx, json_array()), *plugins, *row;
-	enum jy_status s = fields_add(t, rows, "", core_settings);
+	json_t *rows, *plugins, *row, *more;
+	enum jy_status s = settings_json(t->cx, NULL, core_settings, &rows);
 	size_t i;
 
 	if (s == JY_OK)
@@ -137,11 +87,12 @@ list(struct tool *t)
 		const char *name = jy_json_text(row, "name");
 		json_t *manifest = manifest_read(t->cx, name, jy_json_text(row, "build"));
 
-		if (manifest)
-			s = fields_add(t, rows, jy_printf(t->cx, "%s.", name),
-				       manifest_settings(t->cx, manifest));
+		if (!manifest)
+			continue;
+		s = settings_json(t->cx, name, manifest_settings(t->cx, manifest), &more);
 		if (s != JY_OK)
 			return tool_status(t, s, NULL);
+		json_array_extend(rows, more);
 	}
 	return tool_table(t, rows, columns);
 }

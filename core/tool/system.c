@@ -13,9 +13,9 @@
 #include "data/db.h"
 #include "data/migrate.h"
 #include "data/settings.h"
-#include "facility/fields.h"
 #include "plugin/install.h"
 #include "plugin/load.h"
+#include "plugin/setting_fields.h"
 #include "plugin/states.h"
 #include "process/control.h"
 #include "tool/tool.h"
@@ -29,13 +29,9 @@ static enum jy_status
 province_set(struct jy_ctx *cx, void *arg)
 {
 	struct province *p = arg;
-	const struct jy_field *field = field_find(core_settings, "site.province");
-	enum jy_status s = setting_store(cx, field, "site.province", p->code, &p->error);
 
-	if (s == JY_OK)
-		s = tool_audit(cx, "site.province", "settings.set",
-			       json_pack("{s:s}", "value", p->code));
-	return s == JY_OK ? generation_bump(cx) : s;
+	return setting_change(cx, setting_field(cx, "site.province"), p->code,
+			      "jiyectl migrate --province", &p->error);
 }
 
 /* The province decides which reporting units the reference data yield, so it comes before them. */

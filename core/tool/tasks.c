@@ -12,17 +12,10 @@ static const char SQL_LAST[] =
     "SELECT state, attempts, IFNULL(finished, created) last, result FROM work WHERE kind = 'task' "
     "AND name = ? ORDER BY id DESC LIMIT 1";
 
-static const char *
-full_name(struct tool *t, const struct plugin *p, const struct jy_task *task)
-{
-	return strchr(task->name, '.') ? task->name
-				       : jy_printf(t->cx, "%s.%s", p->name, task->name);
-}
-
 static enum jy_status
 row_add(struct tool *t, json_t *rows, const struct plugin *p, const struct jy_task *task)
 {
-	const char *name = full_name(t, p, task);
+	const char *name = jy_printf(t->cx, "%s.%s", p->name, task->name);
 	json_t *last = NULL;
 	enum jy_status s = jy_row(t->cx, &last, SQL_LAST, jy_text(name));
 
