@@ -390,6 +390,7 @@ find_file(TALLOC_CTX *owner, const char *path)
 const struct config *
 config_read(const char *path, const char **error)
 {
+	static char none[] = "";
 	struct reading r = { .config = talloc_zero(NULL, struct config) };
 	int bad_line;
 
@@ -404,6 +405,7 @@ config_read(const char *path, const char **error)
 		goto refused;
 	}
 	defaults(&r);
+	ini_inline_comment_prefixes = none; /* or a password would end at its " ;" */
 	bad_line = ini_parse_stream(next_line, &r, on_value, &r);
 	fclose(r.in);
 	if (bad_line != 0)

@@ -22,26 +22,6 @@
 
 enum death { DEATH_LEFT, DEATH_UNLOADED, DEATH_KILLED, DEATH_CRASH, DEATH_TIMEOUT };
 
-void
-blame_from_backtrace(const char *backtrace, const char *folder, char plugin[32])
-{
-	size_t n = strlen(folder), end;
-	const char *at = backtrace;
-
-	plugin[0] = '\0';
-	while ((at = strstr(at, folder)) != NULL) {
-		at += n;
-		if (*at != '/')
-			continue;
-		end = strcspn(at + 1, "/\n");
-		if (at[1 + end] != '/' || end >= 32)
-			continue;
-		memcpy(plugin, at + 1, end);
-		plugin[end] = '\0';
-		return;
-	}
-}
-
 static enum death
 death_kind(const struct child *child, int status)
 {

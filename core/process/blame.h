@@ -6,7 +6,5 @@
 
 /* status is waitpid's. Frees the child and its slot. */
 void blame_death(struct supervisor *s, struct child *child, int status);
-/* The plugin whose file is innermost in a backtrace, by its place below folder; "" if none. */
-void blame_from_backtrace(const char *backtrace, const char *folder, char plugin[32]);
 
 #endif

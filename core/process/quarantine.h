@@ -33,5 +33,7 @@ void quarantine_init(struct quarantine *q, struct quarantine_rule rule);
  * one. now_ms must be above 0. After a decision the crashes that led to it are forgotten. */
 enum verdict_kind quarantine_note(struct quarantine *q, const char *plugin, uint64_t fingerprint,
 				  int64_t now_ms);
+/* The plugin whose file is innermost in a backtrace, by its place below folder; "" if none. */
+void blame_from_backtrace(const char *backtrace, const char *folder, char plugin[32]);
 
 #endif

@@ -1,0 +1,730 @@
+/* test_supervisor.c - the real supervisor with doubles of what its children run.
+ *
+ * core_load, dispatch, work_round and the database are played by this file; a page of shared memory
+ * tells them how to behave and takes down what they were asked. So supervision is tested within
+ * seconds and without a database: generations, refusals, blame, quarantine, watchdog, stop. */
+#define _GNU_SOURCE
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <talloc.h>
+
+#include "base/config.h"
+#include "base/seal.h"
+#include "data/db.h"
+#include "fcgi_client.h"
+#include "plugin/plugins.h"
+#include "plugin/states.h"
+#include "process/board.h"
+#include "process/control.h"
+#include "process/supervisor.h"
+#include "process/transport.h"
+#include "web/dispatch.h"
+#include "work/work.h"
+
+struct world {
+	_Atomic int database_up, rounds, failed_calls, quarantined_calls, crashes_stored;
+	_Atomic int64_t generation, settled;
+	_Atomic int bad_generation; /* from here on plugin "bad" does not start; 0 = never */
+	_Atomic int bad_by_crash;
+	char failed[32], quarantined[32];
+};
+
+static struct world *world;
+static char folder[64], socket_path[96];
+static struct config config;
+static pid_t supervisor;
+
+/* --- The doubles --- */
+
+struct keyring *
+keyring_read(TALLOC_CTX *owner, const char *path, const char *suite, const char **error)
+{
+	(void)path;
+	(void)suite;
+	(void)error;
+	return talloc_named_const(owner, 1, "keyring");
+}
+
+struct db *
+db_new(TALLOC_CTX *owner, const struct config *c)
+{
+	(void)c;
+	return talloc_named_const(owner, 1, "db");
+}
+
+enum jy_status
+db_ping(struct db *db, const char **error)
+{
+	(void)db;
+	*error = "away";
+	return world->database_up ? JY_OK : JY_BUSY;
+}
+
+enum jy_status
+db_exec_v(struct jy_ctx *cx, const char *sql, const struct jy_val *vals)
+{
+	(void)cx;
+	(void)vals;
+	if (strstr(sql, "INSERT INTO plugin_crashes"))
+		world->crashes_stored++;
+	return JY_OK;
+}
+
+enum jy_status
+jy_row_v(struct jy_ctx *cx, json_t **out, const char *sql, const struct jy_val *vals)
+{
+	static json_t *row;
+
+	(void)cx;
+	(void)vals;
+	if (!strstr(sql, "FROM cluster"))
+		return JY_OK; /* still held */
+	json_decref(row);
+	row = json_pack("{s:I}", "generation", (json_int_t)world->generation);
+	*out = row;
+	return JY_OK;
+}
+
+int64_t
+jy_json_int(const json_t *row, const char *key)
+{
+	return json_integer_value(json_object_get(row, key));
+}
+
+struct jy_ctx *
+ctx_new(struct core *core, TALLOC_CTX *parent, const char *id)
+{
+	struct jy_ctx *cx = talloc_zero(parent, struct jy_ctx);
+
+	cx->core = core;
+	cx->id = id;
+	return cx;
+}
+
+void
+ctx_as_system(struct jy_ctx *cx)
+{
+	cx->may_write = true;
+}
+
+enum jy_status
+plugin_failed(struct jy_ctx *cx, const char *name, const char *reason)
+{
+	(void)cx;
+	assert_true(reason[0]);
+	board_text(world->failed, sizeof(world->failed), name);
+	world->failed_calls++;
+	return JY_OK;
+}
+
+enum jy_status
+plugin_quarantined(struct jy_ctx *cx, const char *name, const char *reason)
+{
+	(void)cx;
+	assert_true(reason[0]);
+	board_text(world->quarantined, sizeof(world->quarantined), name);
+	world->quarantined_calls++;
+	return JY_OK;
+}
+
+enum jy_status
+plugins_settled(struct jy_ctx *cx, int64_t generation)
+{
+	(void)cx;
+	world->settled = generation;
+	return JY_OK;
+}
+
+enum jy_status
+plugins_planned(struct jy_ctx *cx)
+{
+	(void)cx;
+	return JY_OK;
+}
+
+bool
+core_load(struct core *core, bool migrate, bool safe, char culprit[32], const char **error)
+{
+	static struct plugins none;
+	int bad = world->bad_generation;
+
+	(void)migrate;
+	core->plugins = &none;
+	if (safe)
+		return true;
+	if (!world->database_up) {
+		*error = "数据库没有应答。";
+		return false;
+	}
+	if (!bad || core->generation < (uint64_t)bad || board_is_quarantined(core->board, "bad"))
+		return true;
+	if (world->bad_by_crash) {
+		struct mark mark;
+
+		slot_enter(core->slot, &mark, "bad", "start");
+		raise(SIGSEGV);
+	}
+	board_text(culprit, 32, "bad");
+	*error = "插件 bad 的启动没有通过。";
+	return false;
+}
+
+static void
+misbehave(struct core *core, const char *path)
+{
+	struct mark mark;
+
+	if (strncmp(path, "/core", 5) == 0)
+		raise(SIGSEGV);
+	slot_enter(core->slot, &mark, "bad", "handle");
+	if (strncmp(path, "/crash", 6) == 0)
+		*(volatile int *)(uintptr_t)core->slot->limit_ms = 1; /* a wild address */
+	if (strncmp(path, "/exit", 5) == 0)
+		exit(0);
+	if (strncmp(path, "/hang", 5) == 0)
+		for (;;)
+			usleep(100000);
+	if (strncmp(path, "/slow", 5) == 0)
+		usleep(700000);
+	slot_leave(core->slot, &mark);
+}
+
+void
+dispatch(struct core *core, struct transport *t)
+{
+	const char *path = transport_param(t, "PATH");
+	char text[100];
+	uint64_t hash = 5381;
+
+	for (const char *p = path; *p; p++)
+		hash = hash * 33 + (unsigned char)*p;
+	core->slot->fingerprint = hash;
+	board_text(core->slot->route, sizeof(core->slot->route), path);
+	atomic_store(&core->slot->limit_ms, 1000);
+	snprintf(text, sizeof(text), "generation %d", (int)core->generation);
+	if (board_blocked(core->board, hash))
+		snprintf(text, sizeof(text), "blocked");
+	else if (strncmp(path, "/core", 5) != 0 && board_is_quarantined(core->board, "bad"))
+		snprintf(text, sizeof(text), "off");
+	else
+		misbehave(core, path);
+	transport_write(t, text, strlen(text));
+}
+
+bool
+work_round(struct core *core)
+{
+	(void)core;
+	world->rounds++;
+	return false;
+}
+
+/* --- Around the tests --- */
+
+static void
+pause_ms(int ms)
+{
+	usleep((useconds_t)ms * 1000);
+}
+
+static pid_t
+launch(bool safe)
+{
+	struct supervisor_options options = { .role = "all", .safe = safe };
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	freopen("/dev/null", "w", stderr);
+	_exit(supervisor_run(&config, &options));
+}
+
+static int
+prepare(void **state)
+{
+	static char log[96], listen[104], plugins[96];
+
+	(void)state;
+	world =
+	    mmap(NULL, sizeof(*world), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	snprintf(folder, sizeof(folder), "/tmp/jiye-supervisor-XXXXXX");
+	assert_non_null(mkdtemp(folder));
+	snprintf(socket_path, sizeof(socket_path), "%s/s.sock", folder);
+	snprintf(listen, sizeof(listen), "unix:%s", socket_path);
+	snprintf(log, sizeof(log), "%s/log", folder);
+	snprintf(plugins, sizeof(plugins), "%s/plugins", folder);
+	config = (struct config){ .file = "test",
+				  .home = folder,
+				  .node = "n1",
+				  .listen = listen,
+				  .workers = 3,
+				  .recycle = 50000,
+				  .task_workers = 1,
+				  .log = log,
+				  .plugins = plugins,
+				  .keys = "",
+				  .suite = "sm",
+				  .crashes = 3,
+				  .crash_seconds = 60,
+				  .crash_requests = 2 };
+	world->database_up = 1;
+	world->generation = 1;
+	return 0;
+}
+
+static int
+start(void **state)
+{
+	prepare(state);
+	supervisor = launch(false);
+	return 0;
+}
+
+static int
+ended(pid_t pid)
+{
+	int status;
+
+	for (int i = 0; i < 300; i++, pause_ms(20))
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+	return -1;
+}
+
+static int
+finish(void **state)
+{
+	char command[100];
+
+	(void)state;
+	if (supervisor > 0) {
+		kill(supervisor, SIGKILL);
+		waitpid(supervisor, NULL, 0);
+	}
+	supervisor = 0;
+	snprintf(command, sizeof(command), "rm -rf '%s'", folder);
+	assert_int_equal(system(command), 0);
+	munmap(world, sizeof(*world));
+	return 0;
+}
+
+/* The answer's length, -1 if it was lost, -2 if nobody listens. */
+static long
+ask(const char *path)
+{
+	const char *params[] = { "PATH", path, "CONTENT_LENGTH", "0", NULL };
+	int fd = fcgi_dial(socket_path);
+
+	if (fd < 0)
+		return -2;
+	fcgi_begin(fd, params);
+	fcgi_record(fd, 5, "", 0);
+	return fcgi_finish(fd);
+}
+
+static bool
+answers(const char *path, const char *text, int within_ms)
+{
+	for (; within_ms > 0; within_ms -= 20, pause_ms(20))
+		if (ask(path) > 0 && strcmp(answer, text) == 0)
+			return true;
+	return false;
+}
+
+static json_t *
+status(void)
+{
+	json_t *json = NULL;
+	const char *error;
+
+	if (!control_call(&config, "status", &json, &error))
+		fail_msg("%s", error);
+	return json;
+}
+
+static bool
+status_is(const char *key, const char *value)
+{
+	json_t *json = status();
+	bool same = strcmp(json_string_value(json_object_get(json, key)), value) == 0;
+
+	json_decref(json);
+	return same;
+}
+
+static bool
+becomes(const char *key, const char *value, int within_ms)
+{
+	for (; within_ms > 0; within_ms -= 50, pause_ms(50))
+		if (status_is(key, value))
+			return true;
+	return false;
+}
+
+static bool
+log_has(const char *word)
+{
+	char command[200];
+
+	snprintf(command, sizeof(command), "grep -q '%s' %s/log", word, folder);
+	return system(command) == 0;
+}
+
+static bool
+log_gets(const char *word, int within_ms)
+{
+	for (; within_ms > 0; within_ms -= 50, pause_ms(50))
+		if (log_has(word))
+			return true;
+	return false;
+}
+
+static pid_t
+a_worker(const char *kind)
+{
+	json_t *json = status(), *row;
+	size_t i;
+	pid_t pid = 0;
+
+	json_array_foreach(json_object_get(json, "workers"), i, row)
+	{
+		if (strcmp(json_string_value(json_object_get(row, "kind")), kind) == 0)
+			pid = (pid_t)json_integer_value(json_object_get(row, "pid"));
+	}
+	json_decref(json);
+	return pid;
+}
+
+/* --- The tests --- */
+
+static void
+it_serves_and_stops(void **state)
+{
+	(void)state;
+	assert_true(answers("/", "generation 1", 5000));
+	assert_true(becomes("state", "ready", 2000));
+	pause_ms(1200);
+	assert_true(world->rounds > 0);
+	assert_int_equal(world->settled, 1);
+	kill(supervisor, SIGTERM);
+	assert_int_equal(ended(supervisor), 0);
+	supervisor = 0;
+	assert_int_equal(ask("/"), -2);
+}
+
+static void
+a_stop_waits_for_the_request_under_way(void **state)
+{
+	const char *params[] = { "PATH", "/slow", "CONTENT_LENGTH", "0", NULL };
+	int fd;
+
+	(void)state;
+	assert_true(answers("/", "generation 1", 5000));
+	fd = fcgi_dial(socket_path);
+	fcgi_begin(fd, params);
+	fcgi_record(fd, 5, "", 0);
+	pause_ms(100);
+	kill(supervisor, SIGTERM);
+	assert_true(fcgi_finish(fd) > 0);
+	assert_int_equal(ended(supervisor), 0);
+	supervisor = 0;
+}
+
+static void
+no_request_fails_while_generations_change(void **state)
+{
+	int failed = 0, asked = 0;
+	pid_t changer;
+
+	(void)state;
+	assert_true(answers("/", "generation 1", 5000));
+	changer = fork();
+	if (changer == 0) {
+		for (int i = 0; i < 30; i++) {
+			json_t *json;
+			const char *error;
+
+			world->generation++;
+			if (!control_call(&config, i % 2 ? "look" : "roll", &json, &error))
+				_exit(1);
+			pause_ms(60);
+		}
+		_exit(0);
+	}
+	while (waitpid(changer, NULL, WNOHANG) == 0) {
+		asked++;
+		failed += ask("/") <= 0;
+	}
+	assert_true(asked > 200);
+	assert_int_equal(failed, 0);
+	assert_true(answers("/", "generation 31", 5000));
+}
+
+static void
+no_request_fails_while_workers_are_killed(void **state)
+{
+	(void)state;
+	assert_true(answers("/", "generation 1", 5000));
+	for (int i = 0; i < 40; i++) { /* one after the other: none is killed while it serves */
+		kill(a_worker("web"), SIGKILL);
+		assert_true(ask("/") > 0 || ask("/") > 0);
+	}
+	assert_true(becomes("state", "ready", 2000));
+	assert_true(status_is("refused", ""));
+	assert_false(log_has("child.crash"));
+}
+
+static void
+a_bad_change_is_refused_and_nothing_else_changes(void **state)
+{
+	(void)state;
+	assert_true(answers("/", "generation 1", 5000));
+	pause_ms(300);
+	world->bad_generation = 2;
+	world->generation = 2;
+	assert_true(becomes("refused_plugin", "bad", 5000));
+	assert_true(answers("/", "generation 1", 100));
+	for (int i = 0; i < 100 && !world->failed_calls; i++)
+		pause_ms(50);
+	assert_string_equal(world->failed, "bad");
+	world->bad_generation = 0; /* as the keeper of the real one does: back, and a new number */
+	world->generation = 3;
+	assert_true(answers("/", "generation 3", 5000));
+	world->bad_by_crash = 1;
+	world->bad_generation = 4;
+	world->generation = 4;
+	for (int i = 0; i < 100 && world->failed_calls < 2; i++)
+		pause_ms(50);
+	assert_int_equal(world->failed_calls, 2);
+	assert_true(answers("/", "generation 3", 100));
+	for (int i = 0; i < 100 && !world->crashes_stored; i++)
+		pause_ms(50);
+	assert_int_equal(world->crashes_stored, 1);
+}
+
+static void
+a_cold_start_leaves_the_bad_one_out(void **state)
+{
+	(void)state;
+	world->bad_generation = 1;
+	supervisor = launch(false);
+	assert_true(answers("/", "off", 5000));
+	assert_true(becomes("state", "ready", 2000));
+	for (int i = 0; i < 100 && !world->failed_calls; i++)
+		pause_ms(50);
+	assert_string_equal(world->failed, "bad");
+}
+
+static void
+without_a_database_it_says_so_and_recovers(void **state)
+{
+	json_t *json;
+
+	(void)state;
+	world->database_up = 0;
+	supervisor = launch(false);
+	assert_true(answers("/", "generation 0", 5000));
+	assert_true(becomes("state", "degraded", 2000));
+	json = status();
+	assert_true(json_is_true(
+	    json_object_get(json_array_get(json_object_get(json, "workers"), 1), "core_only")));
+	json_decref(json);
+	world->database_up = 1;
+	assert_true(becomes("state", "ready", 6000));
+	assert_true(answers("/", "generation 1", 2000));
+	world->database_up = 0; /* and again, while it serves */
+	pause_ms(2500);
+	kill(a_worker("web"), SIGKILL);
+	pause_ms(500);
+	for (int i = 0; i < 20; i++)
+		assert_true(ask("/") > 0);
+	world->database_up = 1;
+	pause_ms(3500);
+	json = status();
+	for (size_t i = 0; i < json_array_size(json_object_get(json, "workers")); i++) {
+		json_t *row = json_array_get(json_object_get(json, "workers"), i);
+
+		if (strcmp(json_string_value(json_object_get(row, "kind")), "web") == 0)
+			assert_true(json_is_false(json_object_get(row, "core_only")));
+	}
+	json_decref(json);
+}
+
+static void
+a_crashing_plugin_is_named_and_switched_off(void **state)
+{
+	(void)state;
+	assert_true(answers("/", "generation 1", 5000));
+	assert_int_equal(ask("/crash/1"), -1);
+	assert_int_equal(ask("/crash/2"), -1);
+	assert_int_equal(ask("/exit/3"), -1);
+	assert_true(answers("/crash/4", "off", 3000));
+	for (int i = 0; i < 100 && !world->quarantined_calls; i++)
+		pause_ms(50);
+	assert_string_equal(world->quarantined, "bad");
+	assert_true(world->crashes_stored >= 3); /* an old worker may have met the fourth */
+	assert_true(log_has("signal 11"));
+	assert_true(log_has("test_supervisor")); /* a line of the backtrace */
+}
+
+static void
+one_poisoned_request_blocks_only_itself(void **state)
+{
+	(void)state;
+	assert_true(answers("/", "generation 1", 5000));
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(ask("/crash/same"), -1);
+	assert_true(answers("/crash/same", "blocked", 2000));
+	assert_true(answers("/", "generation 1", 100));
+	assert_int_equal(world->quarantined_calls, 0);
+}
+
+static void
+a_hanging_request_is_killed(void **state)
+{
+	(void)state;
+	assert_true(answers("/", "generation 1", 5000));
+	assert_int_equal(ask("/hang"), -1);
+	assert_true(answers("/", "generation 1", 1000));
+	assert_true(log_gets("\"kind\":\"timeout\",\"plugin\":\"bad\"", 3000));
+}
+
+static void
+a_crashing_core_ends_in_safe_mode(void **state)
+{
+	char path[20];
+	json_t *json;
+	const char *error;
+
+	(void)state;
+	assert_true(answers("/", "generation 1", 5000));
+	for (int i = 0; i < 5; i++) {
+		snprintf(path, sizeof(path), "/core/%d", i);
+		assert_int_equal(ask(path), -1);
+	}
+	assert_true(becomes("state", "safe", 3000));
+	assert_true(answers("/", "generation 1", 1000));
+	assert_true(control_call(&config, "roll", &json, &error));
+	json_decref(json);
+	assert_true(becomes("state", "ready", 3000));
+}
+
+static void
+nothing_is_left_over_when_the_supervisor_is_killed(void **state)
+{
+	pid_t worker, keeper;
+
+	(void)state;
+	assert_true(answers("/", "generation 1", 5000));
+	worker = a_worker("web");
+	keeper = a_worker("keeper");
+	kill(supervisor, SIGKILL);
+	waitpid(supervisor, NULL, 0);
+	supervisor = 0;
+	pause_ms(200);
+	for (int i = 0; i < 2; i++) {
+		char path[40], text[300] = "";
+		FILE *in;
+
+		snprintf(path, sizeof(path), "/proc/%d/stat", (int)(i ? worker : keeper));
+		in = fopen(path, "r");
+		if (in && fgets(text, sizeof(text), in))
+			assert_non_null(strstr(text, ") Z ")); /* dead, not yet fetched */
+		if (in)
+			fclose(in);
+	}
+	supervisor = launch(false); /* and the orphaned socket is taken over */
+	assert_true(answers("/", "generation 1", 5000));
+}
+
+static void
+a_second_one_is_refused(void **state)
+{
+	pid_t second;
+
+	(void)state;
+	assert_true(answers("/", "generation 1", 5000));
+	second = launch(false);
+	assert_int_equal(ended(second), 3);
+	assert_true(answers("/", "generation 1", 100));
+}
+
+static void
+the_control_socket_is_private_and_answers_in_sentences(void **state)
+{
+	char path[100], line[150];
+	struct stat st;
+	json_t *json;
+	const char *error = NULL;
+
+	(void)state;
+	assert_false(control_call(&config, "status", &json, &error) &&
+		     json_integer_value(json_object_get(json, "pid")) == 0);
+	assert_true(answers("/", "generation 1", 5000));
+	snprintf(path, sizeof(path), "%s/control.sock", folder);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_false(control_call(&config, "dance", &json, &error));
+	assert_non_null(strstr(error, "没有这个命令"));
+	assert_false(control_call(&config, "quarantine-clear jobs", &json, &error));
+	memset(line, 'x', sizeof(line) - 1);
+	line[sizeof(line) - 1] = '\0';
+	assert_false(control_call(&config, line, &json, &error));
+	assert_true(control_call(&config, "stop", &json, &error));
+	json_decref(json);
+	assert_int_equal(ended(supervisor), 0);
+	supervisor = 0;
+	assert_false(control_call(&config, "status", &json, &error));
+	assert_non_null(strstr(error, "没有在运行"));
+}
+
+static void
+safe_mode_loads_no_plugin(void **state)
+{
+	(void)state;
+	world->bad_generation = 1;
+	supervisor = launch(true);
+	assert_true(answers("/", "generation 1", 5000));
+	assert_true(becomes("state", "safe", 2000));
+	assert_int_equal(world->failed_calls, 0);
+}
+
+#define CASE(name, begin) cmocka_unit_test_setup_teardown(name, begin, finish)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(it_serves_and_stops, start),
+		CASE(a_stop_waits_for_the_request_under_way, start),
+		CASE(no_request_fails_while_generations_change, start),
+		CASE(no_request_fails_while_workers_are_killed, start),
+		CASE(a_bad_change_is_refused_and_nothing_else_changes, start),
+		CASE(a_cold_start_leaves_the_bad_one_out, prepare),
+		CASE(without_a_database_it_says_so_and_recovers, prepare),
+		CASE(a_crashing_plugin_is_named_and_switched_off, start),
+		CASE(one_poisoned_request_blocks_only_itself, start),
+		CASE(a_hanging_request_is_killed, start),
+		CASE(a_crashing_core_ends_in_safe_mode, start),
+		CASE(nothing_is_left_over_when_the_supervisor_is_killed, start),
+		CASE(a_second_one_is_refused, start),
+		CASE(the_control_socket_is_private_and_answers_in_sentences, start),
+		CASE(safe_mode_loads_no_plugin, prepare),
+	};
+
+	signal(SIGPIPE, SIG_IGN);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
