@@ -264,7 +264,7 @@ settings_load(struct core *core)
 
 	ctx_as_system(cx);
 	s = stored_rows(cx, &r.stored);
-	if (s == JY_OK) {
+	if (s == JY_OK || !core->settings) { /* the database is away: what the tables say */
 		r.into = json_object();
 		settings_read(&r, core_settings, NULL);
 		for (size_t i = 0; core->plugins && i < core->plugins->count; i++)

@@ -356,8 +356,12 @@ core_load(struct core *core, bool migrate, bool safe, char culprit[32], const ch
 	bool ok;
 
 	culprit[0] = '\0';
-	if (!core_open(core, migrate, error))
-		return false;
+	if (!core_open(core, migrate, error)) {
+		/* Without a database the core's own pages can still say so. */
+		if (!safe || !core->plugins)
+			return false;
+		settings_load(core);
+	}
 	cx = ctx_new(core, life, "load");
 	ctx_as_system(cx);
 	if (safe)
