@@ -195,7 +195,8 @@ check_flows(const struct check *c, const struct jy_plugin *t)
 			return false;
 		if (!(*f)->states || !(*f)->states->name)
 			return check_no(c, "流程“%s”没有状态。", (*f)->name);
-		if (!(*f)->table || strncmp((*f)->table, c->name, n) || (*f)->table[n] != '_')
+		if (!(*f)->table || strncmp((*f)->table, c->name, n) ||
+		    ((*f)->table[n] != '_' && (*f)->table[n] != '\0'))
 			return check_no(c, "流程“%s”的数据表“%s”要以“%s_”开头。", (*f)->name,
 					(*f)->table ? (*f)->table : "", c->name);
 		if (!check_moves(c, *f))
