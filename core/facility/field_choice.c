@@ -29,7 +29,7 @@ static bool
 choice_table(struct typed *t, const char *text, const char **value)
 {
 	const struct jy_choice *c = t->field->choices;
-	char *labels = talloc_strdup(t->cx, "");
+	char *labels = talloc_strdup(t->cx->pool, "");
 	size_t listed = 0;
 
 	if (!c || !c->value)
@@ -61,7 +61,7 @@ choice_name(struct typed *t, const struct reference *r, const char *text, const 
 				   text, t->label, found[0]->code, found[0]->full, found[1]->code,
 				   found[1]->full);
 	return typed_wrong(t, "%s里没有“%s”，请填列表里的代码或完整名称。", t->label,
-			   text_cut(t->cx, text, 60));
+			   text_cut(t->cx->pool, text, 60));
 }
 
 /* A code, "code name" as the suggestions show it, or an exact name. */
@@ -71,7 +71,7 @@ choice_reference(struct typed *t, const char *text, const char **value)
 	const struct reference_item *item;
 	const struct reference *r;
 	enum jy_status s = reference_get(t->cx, t->field->reference, &r);
-	const char *code = text_cut(t->cx, text, strcspn(text, " "));
+	const char *code = text_cut(t->cx->pool, text, strcspn(text, " "));
 
 	if (s == JY_BUSY && (!t->cx->core || !t->cx->core->db))
 		return choice_open(t, code, value);
@@ -90,12 +90,12 @@ choice_reference(struct typed *t, const char *text, const char **value)
 static bool
 choice(struct typed *t, const char *typed, const char **value)
 {
-	const char *text = text_trim(t->cx, text_plain(t->cx, typed));
+	const char *text = text_trim(t->cx->pool, text_plain(t->cx->pool, typed));
 
 	if (t->field->reference)
 		return choice_reference(t, text, value);
 	/* Labels may themselves hold full-width brackets, so they are compared as typed. */
-	return choice_table(t, text_trim(t->cx, typed), value);
+	return choice_table(t, text_trim(t->cx->pool, typed), value);
 }
 
 bool
@@ -123,7 +123,7 @@ chosen_already(const json_t *array, const char *value)
 static char *
 commas(struct typed *t)
 {
-	char *s = talloc_strdup(t->cx, t->text), *to = s;
+	char *s = talloc_strdup(t->cx->pool, t->text), *to = s;
 	uint32_t c;
 
 	for (const char *p = s; *p;) {

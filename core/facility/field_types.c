@@ -23,7 +23,7 @@ typed_wrong(struct typed *t, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	t->error = talloc_vasprintf(t->cx, fmt, ap);
+	t->error = talloc_vasprintf(t->cx->pool, fmt, ap);
 	va_end(ap);
 	if (!t->error)
 		abort();
@@ -47,7 +47,7 @@ out_text(struct typed *t, const char *text)
 static char *
 bare(struct typed *t, const char *drop)
 {
-	char *s = text_plain(t->cx, t->text), *to = s;
+	char *s = text_plain(t->cx->pool, t->text), *to = s;
 
 	for (const char *p = s; *p; p++)
 		if (!strchr(drop, *p))
@@ -98,7 +98,7 @@ count_fits(struct typed *t, const char *text, int64_t type_max)
 static bool
 type_text(struct typed *t, bool lines, int64_t type_max)
 {
-	char *s = talloc_strdup(t->cx, t->text), *to = s;
+	char *s = talloc_strdup(t->cx->pool, t->text), *to = s;
 
 	if (!s)
 		abort();
@@ -124,7 +124,7 @@ type_bool(struct typed *t)
 {
 	static const char *const yes[] = { "1", "true", "on", "yes", "是" };
 	static const char *const no[] = { "0", "false", "off", "no", "否" };
-	const char *s = text_plain(t->cx, t->text);
+	const char *s = text_plain(t->cx->pool, t->text);
 
 	for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++) {
 		if (!strcasecmp(s, yes[i])) {
@@ -203,7 +203,7 @@ static bool
 type_datetime(struct typed *t)
 {
 	int d[3], hour = -1, minute = -1, second = 0, used = 0;
-	const char *rest = date_scan(text_plain(t->cx, t->text), d);
+	const char *rest = date_scan(text_plain(t->cx->pool, t->text), d);
 
 	while (rest && (*rest == ' ' || *rest == 'T'))
 		rest++;

@@ -54,7 +54,7 @@ field_read(struct jy_ctx *cx, const struct jy_field *field, const char *typed, j
 		return false;
 	}
 	if (field->type != JY_PASSWORD) /* a blank may be part of a password */
-		t.text = text_trim(cx, t.text);
+		t.text = text_trim(cx->pool, t.text);
 	if (!*t.text) {
 		if (field->flags & JY_REQUIRED) {
 			*error = absent(cx, field, t.label);
@@ -83,7 +83,7 @@ choice_label(struct jy_ctx *cx, const struct jy_field *field, const char *value)
 static const char *
 choices_show(struct jy_ctx *cx, const struct jy_field *field, const json_t *array)
 {
-	char *shown = talloc_strdup(cx, "");
+	char *shown = talloc_strdup(cx->pool, "");
 	size_t i;
 	json_t *each;
 
@@ -106,17 +106,19 @@ masked(struct jy_ctx *cx, enum jy_type type, const char *text)
 
 	switch (type) {
 	case JY_PHONE:
-		return strlen(text) == 11 ? text_mask(cx, text, 3, 4) : "••••••";
+		return strlen(text) == 11 ? text_mask(cx->pool, text, 3, 4) : "••••••";
 	case JY_RESIDENT_ID:
-		return strlen(text) == 18 ? text_mask(cx, text, 4, 3) : "••••••";
+		return strlen(text) == 18 ? text_mask(cx->pool, text, 4, 3) : "••••••";
 	case JY_EMAIL:
 		at = strchr(text, '@');
 		return at ? jy_printf(cx, "%s%s",
-				      text_mask(cx, text_cut(cx, text, (size_t)(at - text)), 1, 0),
+				      text_mask(cx->pool,
+						text_cut(cx->pool, text, (size_t)(at - text)), 1,
+						0),
 				      at)
 			  : "••••••";
 	case JY_TEXT:
-		return text_chars(text) <= 20 ? text_mask(cx, text, 1, 0) : "••••••";
+		return text_chars(text) <= 20 ? text_mask(cx->pool, text, 1, 0) : "••••••";
 	default:
 		return "••••••";
 	}

@@ -22,21 +22,14 @@ jy_field_error(struct jy_ctx *cx, const char *field, const char *fmt, ...)
 {
 	va_list ap;
 	char *message;
-	size_t i;
-	json_t *each;
 
 	va_start(ap, fmt);
-	message = talloc_vasprintf(cx, fmt, ap);
+	message = talloc_vasprintf(cx->pool, fmt, ap);
 	va_end(ap);
 	if (!message)
 		abort();
 	if (!cx->errors)
 		cx->errors = jy_own(cx, json_array());
-	/* A handler that is run again after a deadlock finds the same errors again. */
-	json_array_foreach(
-	    cx->errors, i,
-	    each) if (!strcmp(jy_json_text(each, "message"), message) &&
-		      !strcmp(jy_json_text(each, "field"), field ? field : "")) return;
 	if (json_array_size(cx->errors) < ERRORS_MAX)
 		json_array_append_new(
 		    cx->errors,
@@ -263,23 +256,6 @@ jy_form_page(struct jy_ctx *cx, struct jy_view *out, const struct jy_form *form,
 	return form_show(cx, out, form, action, jy_own(cx, values_shown(form, values)));
 }
 
-static enum jy_status
-errors_json(struct jy_ctx *cx, struct jy_view *out, const struct jy_form *form)
-{
-	json_t *fields = json_array(), *each;
-	size_t i;
-
-	json_array_foreach(cx->errors, i, each) json_array_append_new(
-	    fields, json_pack("{s:s, s:s}", "name", jy_json_text(each, "field"), "message",
-			      jy_json_text(each, "message")));
-	return jy_show(
-	    out, form->tmpl ? form->tmpl : "core/form",
-	    json_pack("{s:{s:s, s:o, s:o}}", "error", "code", "form.invalid", "message",
-		      json_sprintf("有 %zu 处需要修改，请按 fields 里的说明改正后再提交。",
-				   json_array_size(fields)),
-		      "fields", fields));
-}
-
 enum jy_status
 jy_form_again(struct jy_ctx *cx, struct jy_view *out)
 {
@@ -288,10 +264,14 @@ jy_form_again(struct jy_ctx *cx, struct jy_view *out)
 	assert(cx->form); /* only a route with a form can show it again */
 	if (json_array_size(cx->errors) == 0)
 		jy_field_error(cx, NULL, "提交的内容有误，请检查后再提交。");
-	s = cx->request && cx->request->json ? errors_json(cx, out, cx->form)
-					     : form_show(cx, out, cx->form, NULL, cx->typed);
+	if (cx->request && cx->request->json)
+		return jy_refuse(out, JY_INVALID, "form.invalid",
+				 "有 %zu 处需要修改，请按 fields 里的说明改正后再提交。",
+				 json_array_size(cx->errors));
+	s = form_show(cx, out, cx->form, NULL, cx->typed);
 	if (s != JY_OK)
 		return s;
+	out->code = "form.invalid";
 	out->status = 422;
 	return JY_INVALID;
 }

@@ -129,7 +129,7 @@ incoming_text(struct jy_ctx *cx, const json_t *incoming, const char *name)
 
 	if (!json_is_array(value))
 		return json_string_value(value);
-	joined = talloc_strdup(cx, "");
+	joined = talloc_strdup(cx->pool, "");
 	json_array_foreach(value, i, each) joined =
 	    talloc_asprintf_append_buffer(joined, "%s%s", i ? "," : "", json_string_value(each));
 	if (!joined)
