@@ -48,9 +48,10 @@ extern const struct jy_field sign_in_params[], token_params[], account_params[];
 extern const struct jy_form sign_in_form, session_form, second_form, second_new_form,
     second_remove_form, reset_form, reset_code_form, reset_link_form, password_form, phone_form,
     phone_confirm_form, email_form, email_confirm_form, role_form, session_end_form, nothing_form,
-    register_form, register_code_form, register_employer_form, admin_new_form, admin_grant_form,
-    admin_revoke_form, admin_why_form, admin_state_form;
-extern const struct jy_list admin_accounts_list, audit_list;
+    register_form, register_code_form, register_employer_form, account_admin_new_form,
+    account_admin_grant_form, account_admin_revoke_form, account_admin_why_form,
+    account_admin_state_form;
+extern const struct jy_list account_admin_accounts_list, audit_list;
 
 typedef enum jy_status account_page(struct jy_ctx *cx, struct jy_view *out);
 account_page sign_in_get, sign_in_post, sign_out_post, session_get, session_post;
@@ -63,8 +64,10 @@ account_page own_get, export_get, password_get, password_post, phone_get, phone_
     sessions_end_others_post;
 account_page register_get, register_post, register_code_get, register_code_post,
     register_employer_get, register_employer_post;
-account_page admin_accounts_get, admin_new_get, admin_new_post, admin_account_get, admin_grant_post,
-    admin_revoke_post, admin_state_post, admin_reset_post, admin_second_post, admin_sessions_post;
+account_page account_admin_accounts_get, account_admin_new_get, account_admin_new_post,
+    account_admin_account_get, account_admin_grant_post, account_admin_revoke_post,
+    account_admin_state_post, account_admin_reset_post, account_admin_second_post,
+    account_admin_sessions_post;
 account_page audit_get, audit_check_get;
 
 enum jy_status reset_send_task(struct jy_ctx *cx, json_t *args);

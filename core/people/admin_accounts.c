@@ -46,7 +46,7 @@ static const struct jy_filter filters[] = {
 	{ { "state", JY_CHOICE, .label = "状态", .choices = states }, "a.state = ?" },
 	{ { 0 } },
 };
-const struct jy_list admin_accounts_list = {
+const struct jy_list account_admin_accounts_list = {
 	.name = "account.accounts",
 	.title = "账号",
 	.from = "accounts a",
@@ -91,14 +91,14 @@ account_like_prefix(struct jy_ctx *cx, const char *typed)
 
 /* GET /admin/accounts */
 enum jy_status
-admin_accounts_get(struct jy_ctx *cx, struct jy_view *out)
+account_admin_accounts_get(struct jy_ctx *cx, struct jy_view *out)
 {
-	return jy_list_page(cx, out, &admin_accounts_list, JY_VALS(), NULL);
+	return jy_list_page(cx, out, &account_admin_accounts_list, JY_VALS(), NULL);
 }
 
 /* GET /admin/accounts/:account */
 enum jy_status
-admin_account_get(struct jy_ctx *cx, struct jy_view *out)
+account_admin_account_get(struct jy_ctx *cx, struct jy_view *out)
 {
 	int64_t id = jy_param_int(cx, "account");
 	json_t *row, *own, *each;

@@ -54,7 +54,7 @@ static const struct jy_field new_fields[] = {
 	WHY,
 	{ 0 },
 };
-const struct jy_form admin_new_form = {
+const struct jy_form account_admin_new_form = {
 	.name = "account.admin_new",
 	.title = "新建账号",
 	.intro = "建好后会显示一个一次性链接，请交给本人，由本人设置密码。",
@@ -62,7 +62,7 @@ const struct jy_form admin_new_form = {
 	.submit = "建立账号",
 };
 static const struct jy_field grant_fields[] = { ROLE_FIELDS, WHY, { 0 } };
-const struct jy_form admin_grant_form = {
+const struct jy_form account_admin_grant_form = {
 	.name = "account.admin_grant",
 	.title = "授予身份",
 	.intro = "授予后，这个账号的登录会全部退出，重新登录后生效。",
@@ -74,10 +74,10 @@ static const struct jy_field revoke_fields[] = {
 	WHY,
 	{ 0 },
 };
-const struct jy_form admin_revoke_form = { .name = "account.admin_revoke",
-					   .title = "收回身份",
-					   .fields = revoke_fields,
-					   .submit = "收回" };
+const struct jy_form account_admin_revoke_form = { .name = "account.admin_revoke",
+						   .title = "收回身份",
+						   .fields = revoke_fields,
+						   .submit = "收回" };
 static const struct jy_choice state_choices[] = { { "active", "启用" },
 						  { "disabled", "停用" },
 						  { 0 } };
@@ -86,12 +86,12 @@ static const struct jy_field state_fields[] = {
 	WHY,
 	{ 0 },
 };
-const struct jy_form admin_state_form = { .name = "account.admin_state",
-					  .title = "启用或停用账号",
-					  .fields = state_fields,
-					  .submit = "保存" };
+const struct jy_form account_admin_state_form = { .name = "account.admin_state",
+						  .title = "启用或停用账号",
+						  .fields = state_fields,
+						  .submit = "保存" };
 static const struct jy_field why_fields[] = { WHY, { 0 } };
-const struct jy_form admin_why_form = {
+const struct jy_form account_admin_why_form = {
 	.name = "account.admin_why", .title = "请填写原因", .fields = why_fields, .submit = "确认"
 };
 
@@ -157,14 +157,14 @@ show_link(struct jy_ctx *cx, struct jy_view *out, int64_t account)
 
 /* GET /admin/accounts/new */
 enum jy_status
-admin_new_get(struct jy_ctx *cx, struct jy_view *out)
+account_admin_new_get(struct jy_ctx *cx, struct jy_view *out)
 {
-	return jy_form_page(cx, out, &admin_new_form, NULL, NULL);
+	return jy_form_page(cx, out, &account_admin_new_form, NULL, NULL);
 }
 
 /* POST /admin/accounts/new */
 enum jy_status
-admin_new_post(struct jy_ctx *cx, struct jy_view *out)
+account_admin_new_post(struct jy_ctx *cx, struct jy_view *out)
 {
 	struct account_new fresh = { .name = jy_param_text(cx, "name"),
 				     .display_name = jy_param_text(cx, "display_name"),
@@ -189,7 +189,7 @@ admin_new_post(struct jy_ctx *cx, struct jy_view *out)
 
 /* POST /admin/accounts/:account/roles */
 enum jy_status
-admin_grant_post(struct jy_ctx *cx, struct jy_view *out)
+account_admin_grant_post(struct jy_ctx *cx, struct jy_view *out)
 {
 	int64_t id = jy_param_int(cx, "account");
 	struct account_role role;
@@ -209,7 +209,7 @@ admin_grant_post(struct jy_ctx *cx, struct jy_view *out)
 
 /* POST /admin/accounts/:account/revoke */
 enum jy_status
-admin_revoke_post(struct jy_ctx *cx, struct jy_view *out)
+account_admin_revoke_post(struct jy_ctx *cx, struct jy_view *out)
 {
 	int64_t id = jy_param_int(cx, "account"), role_id = jy_param_int(cx, "role_id");
 	const char *error = NULL;
@@ -224,7 +224,7 @@ admin_revoke_post(struct jy_ctx *cx, struct jy_view *out)
 
 /* POST /admin/accounts/:account/state */
 enum jy_status
-admin_state_post(struct jy_ctx *cx, struct jy_view *out)
+account_admin_state_post(struct jy_ctx *cx, struct jy_view *out)
 {
 	int64_t id = jy_param_int(cx, "account");
 	bool enable = strcmp(jy_param_text(cx, "state"), "active") == 0;
@@ -243,7 +243,7 @@ admin_state_post(struct jy_ctx *cx, struct jy_view *out)
 
 /* POST /admin/accounts/:account/reset */
 enum jy_status
-admin_reset_post(struct jy_ctx *cx, struct jy_view *out)
+account_admin_reset_post(struct jy_ctx *cx, struct jy_view *out)
 {
 	int64_t id = jy_param_int(cx, "account");
 	json_t *row;
@@ -256,7 +256,7 @@ admin_reset_post(struct jy_ctx *cx, struct jy_view *out)
 
 /* POST /admin/accounts/:account/second */
 enum jy_status
-admin_second_post(struct jy_ctx *cx, struct jy_view *out)
+account_admin_second_post(struct jy_ctx *cx, struct jy_view *out)
 {
 	int64_t id = jy_param_int(cx, "account");
 	enum jy_status s = account_set_totp(cx, id, NULL);
@@ -270,7 +270,7 @@ admin_second_post(struct jy_ctx *cx, struct jy_view *out)
 
 /* POST /admin/accounts/:account/sessions */
 enum jy_status
-admin_sessions_post(struct jy_ctx *cx, struct jy_view *out)
+account_admin_sessions_post(struct jy_ctx *cx, struct jy_view *out)
 {
 	int64_t id = jy_param_int(cx, "account");
 	json_t *row;

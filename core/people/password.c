@@ -233,7 +233,7 @@ is_mostly(const char *low, const char *word)
 {
 	size_t n = strlen(word);
 
-	return n >= 4 && strstr(low, word) && strlen(low) < n + 5;
+	return n >= 4 && strstr(low, word) && strlen(low) < n + 6;
 }
 
 static bool

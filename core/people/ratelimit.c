@@ -27,20 +27,19 @@ key_of(const char *what, const void *who, size_t n)
 	return key ? key : 1;
 }
 
-/* The key's own cell, or one that it takes over. */
+/* The key's own cell, or the neighbour that can best be spared. */
 static struct limit_cell *
-cell_of(struct board *board, uint64_t key, int64_t now)
+cell_choose(struct board *board, uint64_t key, int64_t now)
 {
 	struct limit_cell *best = NULL;
 	int64_t best_tat = INT64_MAX;
-	uint64_t seen;
 	size_t i;
 
 	for (i = 0; i < PROBES; i++) {
 		struct limit_cell *cell = &board->limits[(key + i) % BOARD_LIMITS];
+		uint64_t seen = atomic_load(&cell->key);
 		int64_t tat = atomic_load(&cell->tat_ms);
 
-		seen = atomic_load(&cell->key);
 		if (seen == key)
 			return cell;
 		if (seen == 0 || tat <= now)
@@ -50,10 +49,30 @@ cell_of(struct board *board, uint64_t key, int64_t now)
 			best_tat = tat;
 		}
 	}
-	seen = atomic_load(&best->key);
-	if (atomic_compare_exchange_strong(&best->key, &seen, key))
-		atomic_store(&best->tat_ms, 0);
 	return best;
+}
+
+static struct limit_cell *
+cell_of(struct board *board, uint64_t key, int64_t now)
+{
+	struct limit_cell *cell;
+	uint64_t seen;
+	int64_t tat;
+	int tries;
+
+	for (tries = 0; tries < 4; tries++) {
+		cell = cell_choose(board, key, now);
+		seen = atomic_load(&cell->key);
+		tat = atomic_load(&cell->tat_ms);
+		if (seen == key)
+			break;
+		if (!atomic_compare_exchange_strong(&cell->key, &seen, key))
+			continue; /* another process was faster: look again */
+		/* Unless somebody has counted the new key already. */
+		atomic_compare_exchange_strong(&cell->tat_ms, &tat, 0);
+		break;
+	}
+	return cell;
 }
 
 int64_t
