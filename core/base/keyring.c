@@ -70,10 +70,10 @@ static bool
 key_line(struct keyring *keys, const char *line)
 {
 	struct key *key = &keys->keys[keys->count];
-	char hex[65];
+	char hex[66]; /* one more than a key: a longer one is seen */
 	uint32_t id;
 
-	if (sscanf(line, "%" SCNu32 " %64[0-9a-f]", &id, hex) != 2 || strlen(hex) != 64)
+	if (sscanf(line, "%" SCNu32 " %65[0-9a-f]", &id, hex) != 2 || strlen(hex) != 64)
 		return false;
 	if (keys->count == KEYRING_MAX || id == 0)
 		return false;

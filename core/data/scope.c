@@ -83,13 +83,13 @@ static bool
 marker_find(const char *p, const char *name, const char **expr, size_t *n, const char **end)
 {
 	*expr = NULL;
-	for (;;) {
+	for (int terms = 0;; terms++) {
 		size_t key, length;
 
 		p += strspn(p, " \t\r\n");
 		if (*p == '}') {
 			*end = p + 1;
-			return true;
+			return terms > 0;
 		}
 		key = strcspn(p, "= }");
 		if (p[key] != '=' || !name_known(p, key))
@@ -118,7 +118,7 @@ marker_expand(const struct jy_user *user, const struct term *term, const char *p
 	if (*p != '}' && !strchr(" \t\r\n", *p))
 		return false;
 	if (!marker_find(p, term->name, &expr, &n, end) ||
-	    !marker_find(p, "all", &all, &all_n, end) || *end == p + 1)
+	    !marker_find(p, "all", &all, &all_n, end))
 		return false;
 	if (user->role == JY_PROVINCE) {
 		buf_text(out, "1=1");
