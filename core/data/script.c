@@ -54,7 +54,8 @@ script_next(const char **at, const char **start, size_t *n)
 
 	for (;;) { /* blanks and comments before the statement are not part of it */
 		p += strspn(p, " \t\r\n;");
-		if (*p == '\'' || *p == '"' || *p == '`' || sql_skip(p) == 0 || p[2] == '!')
+		if (*p == '\'' || *p == '"' || *p == '`' || sql_skip(p) == 0 ||
+		    strncmp(p, "/*!", 3) == 0)
 			break;
 		p += sql_skip(p);
 	}

@@ -1,4 +1,5 @@
-/* fuzz_upload.c - the kind of an uploaded file: the first byte picks the name, the rest is content. */
+/* fuzz_upload.c - the kind of an uploaded file: the first byte picks the name, the rest is content.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
