@@ -202,7 +202,7 @@ CREATE TABLE orders (
 	proof VARCHAR(500) NOT NULL DEFAULT '',
 	link VARCHAR(200) NOT NULL DEFAULT '',
 	created DATETIME(3) NOT NULL DEFAULT NOW(3),
-	changed DATETIME(3) NOT NULL DEFAULT NOW(3),
+	changed DATETIME(3) NOT NULL DEFAULT NOW(3) ON UPDATE NOW(3),
 	ver INT NOT NULL DEFAULT 1,
 	UNIQUE KEY orders_once (need, responder),
 	KEY orders_unit (unit, state, due), KEY orders_owner (owner, state, due), KEY orders_person (person)

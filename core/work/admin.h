@@ -30,6 +30,7 @@ enum jy_status outbox_letters_get(struct jy_ctx *cx, struct jy_view *out);
 
 /* Tasks of the core itself. */
 enum jy_status work_housekeeping(struct jy_ctx *cx, json_t *args);
+enum jy_status work_audit_check(struct jy_ctx *cx, json_t *args);
 enum jy_status work_digest(struct jy_ctx *cx, json_t *args);
 
 #endif

@@ -177,34 +177,54 @@ jy_notify(struct jy_ctx *cx, const struct jy_message *message)
 	return s;
 }
 
+static enum jy_status
+digest_one(struct jy_ctx *cx, const json_t *row)
+{
+	const char *url = cx->core->config->public_url;
+	int64_t account = jy_json_int(row, "account");
+	const char *text =
+	    jy_printf(cx,
+		      "您有 %" PRId64 " 条没有单独提醒的消息，请登录后查看：%s/messages\n\n"
+		      "不想再收到邮件：%s/messages/off/%s\n",
+		      jy_json_int(row, "n"), url, url, message_token(cx, account));
+
+	return outbox_push(cx, "email", jy_json_text(row, "email"), "本周还有未读的消息", text,
+			   jy_printf(cx, "digest:%" PRId64 ":%.10s", account, jy_now(cx)));
+}
+
+static enum jy_status
+digest_batch(struct jy_ctx *cx, int64_t *after, size_t *count)
+{
+	json_t *rows, *row;
+	size_t i;
+	enum jy_status s = jy_rows(cx, &rows, SQL_DIGEST, jy_int(*after));
+
+	if (s != JY_OK)
+		return s;
+	json_array_foreach(rows, i, row)
+	{
+		*after = jy_json_int(row, "account");
+		s = digest_one(cx, row);
+		if (s != JY_OK)
+			return s;
+	}
+	*count = json_array_size(rows);
+	return jy_checkpoint(cx);
+}
+
 enum jy_status
 message_digest(struct jy_ctx *cx, json_t *args)
 {
-	const char *url = cx->core->config->public_url;
-	json_t *rows, *row;
 	int64_t after = 0;
-	size_t i;
+	size_t count;
 	enum jy_status s;
 
-	do {
-		s = jy_rows(cx, &rows, SQL_DIGEST, jy_int(after));
-		if (s != JY_OK)
-			return s;
-		json_array_foreach(rows, i, row)
-		{
-			after = jy_json_int(row, "account");
-			s = outbox_push(
-			    cx, "email", jy_json_text(row, "email"), "本周还有未读的消息",
-			    jy_printf(cx,
-				      "您有 %" PRId64 " 条没有单独提醒的消息，请登录后查看："
-				      "%s/messages\n\n不想再收到邮件：%s/messages/off/%s\n",
-				      jy_json_int(row, "n"), url, url, message_token(cx, after)),
-			    jy_printf(cx, "digest:%" PRId64 ":%.10s", after, jy_now(cx)));
-			if (s != JY_OK)
-				return s;
-		}
-		s = jy_checkpoint(cx);
-	} while (s == JY_OK && json_array_size(rows) == DIGEST_BATCH);
 	(void)args;
+	do {
+		void *scratch = jy_scratch_begin(cx);
+
+		s = digest_batch(cx, &after, &count);
+		jy_scratch_end(cx, scratch);
+	} while (s == JY_OK && count == DIGEST_BATCH);
 	return s;
 }

@@ -13,10 +13,11 @@
 
 #define LEFT_OPEN "('open', 'accepted', 'returned')"
 
+static const char SQL_NEED[] =
+    "SELECT person, unit, university FROM needs WHERE id = ? AND state <> 'withdrawn'";
 static const char SQL_OPEN[] =
     "INSERT INTO orders (need, person, responder, title, unit, university, due)"
-    " SELECT n.id, n.person, ?, ?, IF(? = '', n.unit, ?), n.university, NOW(3) + INTERVAL ? HOUR"
-    " FROM needs n WHERE n.id = ? AND n.state <> 'withdrawn'";
+    " VALUES (?, ?, ?, ?, ?, ?, NOW(3) + INTERVAL ? HOUR)";
 static const char SQL_BY_NEED[] =
     "SELECT id, need, person, unit, responder, state FROM orders WHERE need = ? AND responder = ?"
     " FOR UPDATE";
@@ -179,13 +180,15 @@ static enum jy_status
 order_insert(struct jy_ctx *cx, const struct jy_order *order)
 {
 	const char *unit = order->unit ? order->unit : "";
-	enum jy_status s =
-	    jy_exec(cx, SQL_OPEN, jy_text(order->responder), jy_text(order->title), jy_text(unit),
-		    jy_text(unit), jy_int(order->due_hours), jy_int(order->need));
+	json_t *need;
+	enum jy_status s = jy_row(cx, &need, SQL_NEED, jy_int(order->need));
 
-	if (s == JY_OK && jy_changed(cx) == 0)
-		return JY_NOT_FOUND; /* no such need, or withdrawn */
-	return s;
+	if (s != JY_OK)
+		return s; /* no such need, or withdrawn */
+	return jy_exec(cx, SQL_OPEN, jy_int(order->need), jy_int(jy_json_int(need, "person")),
+		       jy_text(order->responder), jy_text(order->title),
+		       jy_text(*unit ? unit : jy_json_text(need, "unit")),
+		       jy_text(jy_json_text(need, "university")), jy_int(order->due_hours));
 }
 
 enum jy_status

@@ -51,6 +51,7 @@ static const struct jy_route routes[] = {
 
 static const struct jy_task tasks[] = {
 	{ "housekeeping", "清理过期记录", .at = "03:40", .limit_s = 600, .run = work_housekeeping },
+	{ "audit", "校验审计日志", .at = "04:10", .limit_s = 3600, .run = work_audit_check },
 	{ "digest", "每周消息汇总（周一）", .at = "09:10", .limit_s = 600, .run = work_digest },
 	{ 0 },
 };
