@@ -135,7 +135,9 @@ struct jy_val {
  * employer (organisation), trainer, partner or graduate (person) the rows whose named column is
  * theirs; a role that the marker does not name sees none. The core opens and commits transactions
  * and runs the handler again after a deadlock. Rows are JSON objects by column name: integers as
- * integers, decimals and dates as text, NULL as null; they belong to cx.
+ * integers, decimals and dates as text, NULL as null; they belong to cx. (Times come in whole seconds,
+ * CAST(x AS CHAR) keeps the fraction; decimals without one, as sums of integers, are integers; bytes
+ * are base64.) `{scope unit=v.unit all=v.open}`: roles not named otherwise see rows where v.open <> 0.
  * Errors: JY_NOT_FOUND no row; JY_CONFLICT unique or foreign key; JY_BUSY; JY_FAILED. */
 #define jy_row(cx, out, sql, ...)  jy_row_v(cx, out, sql, JY_VALS(__VA_ARGS__))
 #define jy_rows(cx, out, sql, ...) jy_rows_v(cx, out, sql, JY_VALS(__VA_ARGS__))
