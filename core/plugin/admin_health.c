@@ -65,7 +65,11 @@ board_add(struct jy_ctx *cx, json_t *model)
 
 	if (!board)
 		return;
-	board_text(refused, sizeof(refused), board->refused);
+	/* An old refusal is history once a later generation serves. */
+	board_text(refused, sizeof(refused),
+		   atomic_load(&board->refused_generation) > atomic_load(&board->current_generation)
+		       ? board->refused
+		       : "");
 	board_text(state, sizeof(state), board->state);
 	json_object_set_new(model, "state", json_string(state));
 	json_object_set_new(model, "refused", json_string(refused));

@@ -111,6 +111,17 @@ trial_child(const struct config *config, const char *dir, int into)
 	_exit(0); /* destructors of the plugin are not our business */
 }
 
+/* The trial's folder is gone when a person reads this, so paths are told within the plugin. */
+static const char *
+sentence_of(struct jy_ctx *cx, const char *name, const char *dir, const char *said)
+{
+	size_t n = strlen(dir);
+
+	if (!strncmp(said, dir, n) && said[n] == '/')
+		return jy_printf(cx, "插件 %s：%s", name, said + n + 1);
+	return jy_printf(cx, "%s", said);
+}
+
 /* The manifest, or NULL with a sentence. */
 static json_t *
 trial_run(struct jy_ctx *cx, const char *name, const char *dir, const char **error)
@@ -147,8 +158,8 @@ trial_run(struct jy_ctx *cx, const char *name, const char *dir, const char **err
 		return NULL;
 	}
 	if (!said || json_object_get(said, "error")) {
-		*error =
-		    jy_printf(cx, "%s", said ? jy_json_text(said, "error") : "试加载没有结果。");
+		*error = said ? sentence_of(cx, name, dir, jy_json_text(said, "error"))
+			      : "试加载没有结果，请再试一次。";
 		json_decref(said);
 		return NULL;
 	}

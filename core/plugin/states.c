@@ -242,6 +242,10 @@ switch_on(struct jy_ctx *cx, const char *name, const json_t *row, const char **e
 				   jy_json_text(row, "reason"));
 		return JY_CONFLICT;
 	}
+	if (!strcmp(state, "refused")) {
+		*error = jy_printf(cx, "没有通过检查，不能开启。%s", jy_json_text(row, "reason"));
+		return JY_CONFLICT;
+	}
 	if (!manifest) {
 		*error = jy_printf(cx, "插件 %s 的文件不在本机或已损坏，请重新安装它。", name);
 		return JY_CONFLICT;

@@ -89,16 +89,18 @@ check_supervisor(struct doctor *d, const struct config *config)
 {
 	const char *error = "";
 	json_t *said = NULL;
+	bool refused;
 
 	if (!control_call(config, "status", &said, &error)) {
 		finding(d, false, "服务", "%s", error);
 		return;
 	}
-	finding(d, !jy_json_text(said, "refused")[0], "服务",
-		"状态 %s，第 %" PRId64 " 代，%zu 个工作进程%s%s", jy_json_text(said, "state"),
-		jy_json_int(said, "generation"), json_array_size(json_object_get(said, "workers")),
-		jy_json_text(said, "refused")[0] ? "；上次更换被拒绝：" : "。",
-		jy_json_text(said, "refused"));
+	refused = jy_json_int(said, "refused_generation") > jy_json_int(said, "generation");
+	finding(d, !refused, "服务", "状态 %s，第 %" PRId64 " 代，%zu 个工作进程%s%s",
+		jy_json_text(said, "state"), jy_json_int(said, "generation"),
+		json_array_size(json_object_get(said, "workers")),
+		refused ? "；上次更换被拒绝：" : "。",
+		refused ? jy_json_text(said, "refused") : "");
 	json_decref(said);
 }
 

@@ -173,17 +173,18 @@ status(struct tool *t)
 {
 	json_t *said;
 	int code = tell(t, "status", &said);
+	bool refused;
 
 	if (code)
 		return code;
+	refused = jy_json_int(said, "refused_generation") > jy_json_int(said, "generation");
 	return tool_done(t, json_incref(said),
 			 "%s：%s，第 %" PRId64 " 代，%zu 个工作进程，运行 %" PRId64 " 秒%s%s",
 			 jy_json_text(said, "node"), jy_json_text(said, "state"),
 			 jy_json_int(said, "generation"),
 			 json_array_size(json_object_get(said, "workers")),
-			 jy_json_int(said, "uptime"),
-			 jy_json_text(said, "refused")[0] ? "\n上次更换被拒绝：" : "",
-			 jy_json_text(said, "refused"));
+			 jy_json_int(said, "uptime"), refused ? "\n上次更换被拒绝：" : "",
+			 refused ? jy_json_text(said, "refused") : "");
 }
 
 static int
