@@ -83,7 +83,7 @@ encodings(void **state)
 	(void)state;
 	reads("\xEF\xBB\xBF姓名,b\n", "1:姓名|b");
 	reads("\xD0\xD5\xC3\xFB,\xB3\xA4\xB4\xBA\n", "1:姓名|长春"); /* GBK */
-	reads("\x81\x39\xEE\x39,a\n", "1:㐀|a");                        /* GB18030, four bytes */
+	reads("\x81\x39\xEE\x39,a\n", "1:㐀|a");                     /* GB18030, four bytes */
 	reads("\xFF\xFE"
 	      "a\0,\0"
 	      "b\0\n\0",
