@@ -22,6 +22,8 @@ static const char SQL_ORDER[] =
     " LEFT JOIN universities u ON u.code = o.university LEFT JOIN majors m ON m.code = p.major"
     " LEFT JOIN units t ON t.code = o.unit LEFT JOIN accounts a ON a.id = o.owner"
     " WHERE o.id = ? AND {scope unit=o.unit university=o.university}";
+static const char SQL_OWN[] =
+    "SELECT o.id FROM orders o WHERE o.id = ? AND {scope person=o.person}";
 /* Who may take an order over: officers of its unit, people of its university. */
 static const char SQL_OWNERS[] =
     "SELECT DISTINCT a.id, a.display_name AS name FROM accounts a"
@@ -60,7 +62,7 @@ static const struct jy_column columns[] = {
 	{ "responder", "答复方", "o.responder", JY_TEXT, JY_OPTIONAL },
 	{ "owner_name", "经办人", "COALESCE(a.display_name, '')", JY_TEXT },
 	{ "due", "截止", "o.due", JY_DATETIME, JY_SORT },
-	{ "overdue", "超期", OVERDUE, JY_CHOICE, .labels = yes_no },
+	{ "overdue", "超期", "IF(" OVERDUE ", '超期', '')", JY_TEXT },
 	{ "state", "状态", "o.state", JY_CHOICE, .labels = order_states },
 	{ "changed", "更新时间", "o.changed", JY_DATETIME, JY_SORT | JY_OPTIONAL },
 	{ "ver", "版本", "o.ver", JY_INT, JY_DATA },
@@ -179,10 +181,17 @@ order_show(struct jy_ctx *cx, struct jy_view *out, bool whole)
 	return s == JY_OK ? jy_flow_model(cx, &order_flow, id, model) : s;
 }
 
-/* GET /work/orders/:id */
+/* GET /work/orders/:id - a graduate who moved an own order comes back to the timeline. */
 enum jy_status
 order_get(struct jy_ctx *cx, struct jy_view *out)
 {
+	json_t *own;
+	enum jy_status s;
+
+	if (jy_user(cx)->role == JY_GRADUATE) {
+		s = jy_row(cx, &own, SQL_OWN, jy_int(jy_param_int(cx, "id")));
+		return s == JY_OK ? jy_redirect(out, "/work/timeline") : s;
+	}
 	return order_show(cx, out, false);
 }
 

@@ -21,7 +21,7 @@ static const struct jy_route routes[] = {
 	  &message_off_form },
 
 	{ JY_GET, "/work/orders", JY_STAFF, NULL, orders_get, .list = &order_list, .limit_s = 60 },
-	{ JY_GET, "/work/orders/:id", JY_STAFF, order_params, order_get },
+	{ JY_GET, "/work/orders/:id", JY_STAFF | JY_GRADUATE, order_params, order_get },
 	{ JY_POST, "/work/orders/:id/owner", JY_STAFF, order_params, order_owner_post,
 	  &order_owner_form },
 	{ JY_POST, "/work/orders/:id/contact", JY_STAFF, order_params, order_contact_post,
