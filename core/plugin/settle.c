@@ -22,7 +22,8 @@ static const char SQL_SETTLE[] =
     "(state IN ('enabling', 'draining') OR state = 'on' AND build <> good_build)";
 static const char SQL_FAILED[] =
     "UPDATE plugins SET wanted = IF(state = 'enabling', 0, wanted), state = ?, reason = ?, "
-    "build = ?, version = ?, title = ? WHERE name = ?";
+    "previous_build = IF(previous_build = ?, '', previous_build), build = ?, version = ?, "
+    "title = ? WHERE name = ?";
 static const char SQL_QUARANTINED[] =
     "UPDATE plugins SET state = 'quarantined', reason = ? WHERE name = ? AND "
     "state <> 'quarantined'";
@@ -78,7 +79,8 @@ fail(struct jy_ctx *cx, void *arg)
 		    cx, jy_printf(cx, "升级没有成功，仍在使用原来的版本：%s", change->reason));
 	}
 	s = jy_exec(cx, SQL_FAILED, jy_text(old ? "on" : "failed"), jy_text(reason),
-		    jy_text(old ? good : build), jy_text(jy_json_text(old ? old : row, "version")),
+		    jy_text(old ? good : ""), jy_text(old ? good : build),
+		    jy_text(jy_json_text(old ? old : row, "version")),
 		    jy_text(jy_json_text(old ? old : row, "title")), jy_text(change->name));
 	if (s == JY_OK)
 		s = plugin_record(cx, change->name, "failed", "未能启用，原因见状态", &error);

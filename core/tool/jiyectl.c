@@ -12,8 +12,8 @@
 #include "tool/tool.h"
 
 static const struct command *const groups[] = {
-	system_commands, doctor_commands,  plugin_commands, account_commands,
-	task_commands,   setting_commands, data_commands,   demo_commands,
+	system_commands,  doctor_commands, plugin_commands, account_commands, task_commands,
+	setting_commands, match_commands,  file_commands,   demo_commands,
 };
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
 

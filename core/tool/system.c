@@ -1,5 +1,5 @@
 /*
- * system.c - jiyectl migrate, keys, routes, status, roll, stop.
+ * system.c - jiyectl migrate, keys, routes, status, roll, stop, audit verify.
  *
  * status, roll and stop talk to the supervisor over its control socket and need no database: they
  * must work when everything else does not.
@@ -10,6 +10,7 @@
 
 #include "base/config.h"
 #include "base/seal.h"
+#include "data/audit.h"
 #include "data/db.h"
 #include "data/migrate.h"
 #include "data/settings.h"
@@ -208,6 +209,22 @@ stop(struct tool *t)
 	return code ? code : tool_done(t, json_incref(said), "正在停止：先做完手上的请求。");
 }
 
+static int
+audit_check(struct tool *t)
+{
+	int64_t bad = 0, checked = 0;
+	enum jy_status s = audit_verify(&t->core, 0, &bad, &checked);
+
+	if (s == JY_INVALID)
+		return tool_fail(
+		    t, TOOL_REFUSED,
+		    "审计日志被改动过：从第 %" PRId64 " 条起对不上，请保留数据库并查明原因。", bad);
+	if (s != JY_OK)
+		return tool_status(t, s, NULL);
+	return tool_done(t, json_pack("{s:I}", "checked", (json_int_t)checked),
+			 "审计日志完好，共 %" PRId64 " 条。", checked);
+}
+
 const struct command system_commands[] = {
 	{ "migrate", "[--province 两位代码]", "province=", 0, 0, NEEDS_CONFIG,
 	  "更新数据库结构和参考数据", migrate },
@@ -215,6 +232,7 @@ const struct command system_commands[] = {
 	{ "roll", "", NULL, 0, 0, NEEDS_CONFIG, "换上新一代工作进程，不丢请求", roll },
 	{ "stop", "--yes", "yes", 0, 0, NEEDS_CONFIG, "停止服务", stop },
 	{ "routes", "", NULL, 0, 0, NEEDS_PLUGINS, "列出全部地址和可用的角色", routes },
+	{ "audit verify", "", NULL, 0, 0, NEEDS_DATABASE, "校验审计日志没有被改动", audit_check },
 	{ "keys make", "", NULL, 0, 0, NEEDS_CONFIG, "生成密钥文件", keys_make },
 	{ "keys rotate", "--yes", "yes", 0, 0, NEEDS_CONFIG, "加入一把新密钥", keys_rotate },
 	{ 0 },

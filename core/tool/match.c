@@ -1,5 +1,5 @@
 /*
- * data.c - jiyectl match: the night's pushes, now.
+ * match.c - jiyectl match: the night's pushes, now.
  *
  * Matching is the jobs plugin's; the tool knows only the name of its service and prints what it
  * reports.
@@ -71,7 +71,7 @@ match(struct tool *t)
 	return TOOL_OK;
 }
 
-const struct command data_commands[] = {
+const struct command match_commands[] = {
 	{ "match", "[--unit 代码] [--dry-run]", "unit= limit= dry-run", 0, 0, NEEDS_PLUGINS,
 	  "现在就匹配并推送岗位，打印结果", match },
 	{ 0 },
