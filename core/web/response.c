@@ -196,8 +196,10 @@ body_html(struct answer *a, const char *tmpl, const json_t *model)
 		body_take(a, "text/html; charset=utf-8", a->body.data, a->body.len);
 		return;
 	}
-	log_line(LOG_ERROR_, "response.render", "%s: template %s missing or over %zu bytes",
-		 a->cx->id, tmpl, BODY_MAX);
+	log_line(LOG_ERROR_, "response.render", "%s: template %s %s", a->cx->id, tmpl,
+		 a->cx->core->templates && templates_find(a->cx->core->templates, tmpl)
+		     ? "made more than the limit, or the layout is missing"
+		     : "is missing");
 	if (a->http < 400)
 		a->http = 500;
 	body_builtin(a);
