@@ -105,6 +105,31 @@ errors_say(const json_t *errors)
 	}
 }
 
+/* "jobs.vacancies", or "vacancies" as long as only one plugin has it. */
+static const struct jy_transfer *
+import_find(struct tool *t, const char *name)
+{
+	const struct jy_transfer *found = strchr(name, '.') ? transfer_find(t->cx, name) : NULL;
+
+	for (size_t i = 0; !strchr(name, '.') && i < t->core.plugins->count; i++) {
+		const struct jy_plugin *table = t->core.plugins->items[i]->table;
+
+		for (const struct jy_transfer *const *x = table->transfers; x && *x; x++) {
+			if (strcmp(strchr((*x)->name, '.') + 1, name))
+				continue;
+			if (found) {
+				tool_fail(t, TOOL_USAGE, "“%s”有两个：%s 和 %s，请写全名。", name,
+					  found->name, (*x)->name);
+				return NULL;
+			}
+			found = *x;
+		}
+	}
+	if (!found)
+		tool_fail(t, TOOL_NOT_FOUND, "没有名为“%s”的导入，或者它的插件没有开启。", name);
+	return found;
+}
+
 static int
 import(struct tool *t)
 {
@@ -112,10 +137,9 @@ import(struct tool *t)
 	struct import i = { .map = map ? map : "", .dry = tool_given(t, "dry-run") };
 	enum jy_status s;
 
-	i.transfer = transfer_find(t->cx, t->args[0]);
+	i.transfer = import_find(t, t->args[0]);
 	if (!i.transfer)
-		return tool_fail(t, TOOL_NOT_FOUND, "没有名为“%s”的导入，或者它的插件没有开启。",
-				 t->args[0]);
+		return TOOL_NOT_FOUND;
 	i.bytes = file_read(t, t->args[1], &i.n);
 	if (!i.bytes)
 		return TOOL_NOT_FOUND;

@@ -63,6 +63,9 @@ match(struct tool *t)
 				 "没有开启提供匹配的插件，请先运行 jiyectl plugin enable jobs。");
 	t->cx->checkpoint = db_checkpoint;
 	s = tool_change(t, match_work, &m);
+	if (s == JY_NOT_FOUND)
+		return tool_fail(t, TOOL_NOT_FOUND,
+				 "没有正在进行的服务活动，请先在管理页面的“服务活动”里设为当前。");
 	if (s != JY_OK)
 		return tool_status(t, s, NULL);
 	if (t->json)
