@@ -51,8 +51,8 @@ static const struct {
 	{ 422, "invalid", "内容需要修改", "提交的内容有误，请按提示修改后再提交。" },
 	{ 429, "rate", "操作太频繁", "操作太频繁，请稍等片刻再试。" },
 	{ 500, "failed", "系统出错",
-	  "系统出现错误，您的操作没有保存。错误已记录，请稍后再试；仍有问题时请提供请求编号。" },
-	{ 503, "busy", "暂时不能使用", "系统暂时繁忙，您的操作没有保存，请稍后再试。" },
+	  "系统出现错误，错误已记录。请回到原来的页面看看操作是否完成，再决定是否重试。" },
+	{ 503, "busy", "暂时不能使用", "系统暂时繁忙，请稍后再试。" },
 };
 
 static size_t
@@ -226,6 +226,18 @@ field_errors(const struct answer *a)
 	return fields;
 }
 
+/* A commit whose answer was lost may have happened: only its idempotency row knows. */
+static const char *
+standard_sentence(const struct answer *a)
+{
+	const struct request *r = a->cx->request;
+
+	if (a->http == 503 && r && r->method == JY_POST)
+		return "系统暂时繁忙，无法确认这次操作是否完成。请稍后把同一份表单再提交一次"
+		       "（程序请用同一个 Idempotency-Key），已经完成的不会重复登记。";
+	return STANDARD[standard(a->http)].sentence;
+}
+
 /* The address to try again, where trying again can help. */
 static void
 add_again(const struct answer *a, json_t *model)
@@ -250,7 +262,7 @@ body_refusal(struct answer *a)
 	json_t *model;
 
 	if (!sentence)
-		sentence = STANDARD[i].sentence;
+		sentence = standard_sentence(a);
 	if (wants_data(a)) {
 		model = json_pack("{s:{s:s, s:s, s:o, s:s}}", "error", "code", code, "message",
 				  sentence, "fields", field_errors(a), "request", a->cx->id);

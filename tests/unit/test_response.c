@@ -147,6 +147,26 @@ built_in_page_needs_nothing(void **state)
 	talloc_free(cx);
 }
 
+/* Nobody is told that nothing was saved where a commit may have happened. */
+static void
+an_unknown_outcome_is_not_denied(void **state)
+{
+	struct jy_ctx *cx = cx_make(true, NULL);
+	struct jy_view *view = view_new(cx);
+
+	(void)state;
+	request.method = JY_POST;
+	send_view(view, JY_BUSY, 503);
+	assert_true(has("无法确认"));
+	assert_true(has("Idempotency-Key"));
+	assert_false(has("没有保存"));
+	buf_init(&sent, cx, 1 << 20);
+	view = view_new(cx);
+	send_view(view, JY_FAILED, 500);
+	assert_false(has("没有保存"));
+	talloc_free(cx);
+}
+
 static void
 tag_changes_with_the_body_and_answers_304(void **state)
 {
@@ -305,6 +325,7 @@ main(void)
 		cmocka_unit_test(model_is_the_xml_answer),
 		cmocka_unit_test(refusal_names_fields_in_json),
 		cmocka_unit_test(built_in_page_needs_nothing),
+		cmocka_unit_test(an_unknown_outcome_is_not_denied),
 		cmocka_unit_test(tag_changes_with_the_body_and_answers_304),
 		cmocka_unit_test(only_visitors_pages_may_be_kept),
 		cmocka_unit_test(downloads_have_a_safe_name),
