@@ -12,8 +12,12 @@
 enum jy_status
 account_again(struct jy_ctx *cx, struct jy_view *out, int http, const char *code)
 {
-	enum jy_status s = jy_form_again(cx, out);
+	enum jy_status s;
 
+	if (cx->request && cx->request->json)
+		return refuse_http(out, http, code, "%s",
+				   jy_json_text(json_array_get(cx->errors, 0), "message"));
+	s = jy_form_again(cx, out);
 	if (s != JY_INVALID)
 		return s;
 	out->status = http;

@@ -15,6 +15,7 @@
 
 #define MIB        (1024UL * 1024UL)
 #define WORD_MAX   20
+#define LEFT_OVER  6 /* characters beside own words that do not make a password */
 #define DECORATION 4 /* characters before or after a known word that do not make it better */
 
 struct policy {
@@ -227,32 +228,34 @@ is_keyboard_walk(const char *low)
 	return n > 0;
 }
 
-/* The password is little more than this word. */
-static bool
-is_mostly(const char *low, const char *word)
+/* Takes every occurrence of a word out; short words would hit by chance. */
+static void
+cut_word(char *low, const char *word)
 {
-	size_t n = strlen(word);
+	size_t n = strlen(word), i;
+	char *small = talloc_strdup(low, word), *at;
 
-	return n >= 4 && strstr(low, word) && strlen(low) < n + 6;
+	if (!small)
+		abort();
+	for (i = 0; i < n; i++)
+		small[i] = (char)tolower((unsigned char)small[i]);
+	while (n >= 4 && (at = strstr(low, small)))
+		memmove(at, at + n, strlen(at + n) + 1);
+	talloc_free(small);
 }
 
+/* Without the words that anybody would try first, hardly anything is left. */
 static bool
 is_own(struct jy_ctx *cx, const char *low, const char *const *own)
 {
-	size_t i, k;
+	char *left = jy_printf(cx, "%s", low);
+	size_t i;
 
+	for (i = 0; own && own[i]; i++)
+		cut_word(left, own[i]);
 	for (i = 0; own_words[i]; i++)
-		if (is_mostly(low, own_words[i]))
-			return true;
-	for (i = 0; own && own[i]; i++) {
-		char *word = jy_printf(cx, "%s", own[i]);
-
-		for (k = 0; word[k]; k++)
-			word[k] = (char)tolower((unsigned char)word[k]);
-		if (is_mostly(low, word))
-			return true;
-	}
-	return false;
+		cut_word(left, own_words[i]);
+	return strlen(left) < strlen(low) && strlen(left) <= LEFT_OVER;
 }
 
 const char *

@@ -103,12 +103,13 @@ static void
 weak_passwords_are_refused(void **state)
 {
 	static const char *const weak[] = {
-		"short7x",    "password",   "Password1",     "password2022", "P@ssw0rd",
-		"12345678",   "19990101",   "13800001234",   "88888888",     "aaaaaaaa",
-		"abcdefgh",   "hgfedcba",   "qwertyuiop",    "1qaz2wsx",     "asdfghjkl",
-		"abcabcabc",  "woaini1314", "woaini5201314", "a123456789",   "iloveyou",
-		"jilin2024",  "Jiye@2022",  "96885jilin",    "jl96885!",     "zhangwei_x",
-		"wei.zhang1", "qwer1234",   "123456abc",     "Zhang2000!",
+		"short7x",        "password",   "Password1",     "password2022", "P@ssw0rd",
+		"12345678",       "19990101",   "13800001234",   "88888888",     "aaaaaaaa",
+		"abcdefgh",       "hgfedcba",   "qwertyuiop",    "1qaz2wsx",     "asdfghjkl",
+		"abcabcabc",      "woaini1314", "woaini5201314", "a123456789",   "iloveyou",
+		"jilin2024",      "Jiye@2022",  "96885jilin",    "jl96885!",     "zhangwei_x",
+		"wei.zhang1",     "qwer1234",   "123456abc",     "Zhang2000!",   "jilin2024jilin",
+		"jiye96885jilin",
 	};
 	static const char *const own[] = { "zhangwei",  "wei.zhang", "13800001234",
 					   "zhang2000", "",          NULL };
