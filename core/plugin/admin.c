@@ -90,7 +90,7 @@ system_worries(struct jy_ctx *cx, json_t *list)
 		worry(list, "/admin/health",
 		      jy_printf(cx, "有 %" PRId64 " 个节点没有消息。", jy_json_int(lost, "n")));
 	if (board &&
-	    atomic_load(&board->refused_generation) > atomic_load(&board->current_generation))
+	    atomic_load(&board->refused_generation) >= atomic_load(&board->current_generation))
 		worry(list, "/admin/health",
 		      jy_printf(cx, "上次更换被拒绝：%.400s", board->refused));
 	return JY_OK;

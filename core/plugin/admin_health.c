@@ -67,7 +67,8 @@ board_add(struct jy_ctx *cx, json_t *model)
 		return;
 	/* An old refusal is history once a later generation serves. */
 	board_text(refused, sizeof(refused),
-		   atomic_load(&board->refused_generation) > atomic_load(&board->current_generation)
+		   atomic_load(&board->refused_generation) >=
+			   atomic_load(&board->current_generation)
 		       ? board->refused
 		       : "");
 	board_text(state, sizeof(state), board->state);

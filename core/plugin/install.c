@@ -196,18 +196,39 @@ stage(struct jy_ctx *cx, const char *folder, const char *name, const char **erro
 	return NULL;
 }
 
+/* A damaged build makes room by being renamed too: whoever has it mapped keeps its files. */
+static bool
+put_aside(struct jy_ctx *cx, const char *dir, const char *name)
+{
+	const char *aside =
+	    jy_printf(cx, "%s/.bad-%s-%ld", cx->core->config->plugins, name, (long)getpid());
+
+	if (rename(dir, aside))
+		return false;
+	build_remove(cx, aside);
+	return true;
+}
+
 static bool
 place(struct jy_ctx *cx, const char *staged, struct install *out, const char **error)
 {
 	const char *dir = plugin_dir(cx, cx->core->config, out->name, out->build);
 	const char *parent = jy_printf(cx, "%s/%s", cx->core->config->plugins, out->name);
+	const char *damage;
 
 	mkdir(parent, 0755); /* there already from the second build on */
+	if (access(dir, F_OK) == 0) {
+		if (plugin_intact(cx, dir, out->name, out->build, &damage))
+			return true; /* the very same build */
+		if (!put_aside(cx, dir, out->name)) {
+			*error = jy_printf(cx, "%s文件夹不能换掉（%s），请检查权限。", damage,
+					   strerror(errno));
+			return false;
+		}
+	}
 	out->fresh = rename(staged, dir) == 0;
 	if (out->fresh)
 		return folder_sync(parent) && folder_sync(cx->core->config->plugins);
-	if (errno == EEXIST || errno == ENOTEMPTY)
-		return true; /* the very same build */
 	*error = jy_printf(cx, "不能把插件放到 %s（%s），请检查权限。", dir, strerror(errno));
 	return false;
 }

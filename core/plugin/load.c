@@ -7,6 +7,7 @@
  */
 #include "plugin/load.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -210,6 +211,24 @@ load_units_off(struct loading *l, struct jy_ctx *cx)
 	return true;
 }
 
+/* With the database away too, the folders of the installed ones are all that is known. */
+static void
+leave_folders(struct core *core)
+{
+	DIR *dir = opendir(core->config->plugins);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)) != NULL) {
+		if (entry->d_name[0] == '.')
+			continue;
+		json_object_set_new(core->plugins->off, entry->d_name,
+				    json_pack("{s:s, s:s, s:s}", "title", entry->d_name, "state",
+					      "on", "reason", "数据库没有应答，稍后自动恢复。"));
+	}
+	if (dir)
+		closedir(dir);
+}
+
 /* Safe mode: none is loaded, and their addresses say so rather than being unknown. */
 static void
 leave_all(struct core *core, struct jy_ctx *cx)
@@ -217,8 +236,10 @@ leave_all(struct core *core, struct jy_ctx *cx)
 	json_t *rows, *row;
 	size_t i;
 
-	if (plugin_states(cx, &rows) != JY_OK)
+	if (plugin_states(cx, &rows) != JY_OK) {
+		leave_folders(core);
 		return;
+	}
 	json_array_foreach(rows, i, row)
 	{
 		json_object_set_new(core->plugins->off, jy_json_text(row, "name"),

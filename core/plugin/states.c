@@ -129,9 +129,9 @@ manifest_of(struct jy_ctx *cx, const json_t *row)
 	return manifest_read(cx, jy_json_text(row, "name"), jy_json_text(row, "build"));
 }
 
-/* Does `name` need `target`, directly or through others? Bounded by the number of plugins. */
+/* Does `name` need `target`, directly or through others? Each plugin is looked at once. */
 static bool
-needs(struct jy_ctx *cx, const json_t *rows, const char *name, const char *target, int depth)
+needs(struct jy_ctx *cx, const json_t *rows, const char *name, const char *target, json_t *seen)
 {
 	const json_t *row = row_named(rows, name);
 	json_t *requires = row ? json_object_get(manifest_of(cx, row), "requires") : NULL;
@@ -142,8 +142,12 @@ needs(struct jy_ctx *cx, const json_t *rows, const char *name, const char *targe
 	{
 		const char *other = json_string_value(need);
 
-		if (!strcmp(other, target) ||
-		    (depth < PLUGINS_MAX && needs(cx, rows, other, target, depth + 1)))
+		if (!strcmp(other, target))
+			return true;
+		if (json_object_get(seen, other))
+			continue;
+		json_object_set_new(seen, other, json_true());
+		if (needs(cx, rows, other, target, seen))
 			return true;
 	}
 	return false;
@@ -152,7 +156,7 @@ needs(struct jy_ctx *cx, const json_t *rows, const char *name, const char *targe
 static enum jy_status
 needs_check(struct jy_ctx *cx, const char *name, const json_t *manifest, const char **error)
 {
-	json_t *rows, *need;
+	json_t *rows, *need, *seen = jy_own(cx, json_object());
 	size_t i;
 	enum jy_status s = plugin_states(cx, &rows);
 
@@ -163,7 +167,7 @@ needs_check(struct jy_ctx *cx, const char *name, const json_t *manifest, const c
 		const char *other = json_string_value(need);
 		const json_t *row = row_named(rows, other);
 
-		if (row && needs(cx, rows, other, name, 0)) {
+		if (row && needs(cx, rows, other, name, seen)) {
 			*error =
 			    jy_printf(cx,
 				      "插件 %s 和 %s 互相需要，成了一个环，哪个都不能先开启；请改"
@@ -349,11 +353,17 @@ enum jy_status
 plugin_plan(struct jy_ctx *cx, const char *name, bool on, const char *at, const char *why,
 	    const char **error)
 {
-	json_t *row;
+	static const struct jy_field when = { "at", JY_DATETIME, .flags = JY_REQUIRED,
+					      .label = "时间" };
+	json_t *row, *read;
 	enum jy_status s = plugin_state(cx, name, &row, error);
 
-	if (s == JY_OK)
+	if (s == JY_OK && !field_read(cx, &when, at, &read, error))
+		return JY_INVALID;
+	if (s == JY_OK) {
+		at = json_string_value(jy_own(cx, read));
 		s = plugin_record(cx, name, on ? "plan_enable" : "plan_disable", why, error);
+	}
 	if (s == JY_OK)
 		s = jy_exec(cx, SQL_PLAN, jy_text(name), jy_int(on), jy_text(at),
 			    jy_int(cx->user.account), jy_text(why), jy_text(at));

@@ -95,7 +95,8 @@ check_supervisor(struct doctor *d, const struct config *config)
 		finding(d, false, "服务", "%s", error);
 		return;
 	}
-	refused = jy_json_int(said, "refused_generation") > jy_json_int(said, "generation");
+	refused = jy_json_text(said, "refused")[0] &&
+		  jy_json_int(said, "refused_generation") >= jy_json_int(said, "generation");
 	finding(d, !refused, "服务", "状态 %s，第 %" PRId64 " 代，%zu 个工作进程%s%s",
 		jy_json_text(said, "state"), jy_json_int(said, "generation"),
 		json_array_size(json_object_get(said, "workers")),

@@ -178,7 +178,8 @@ status(struct tool *t)
 
 	if (code)
 		return code;
-	refused = jy_json_int(said, "refused_generation") > jy_json_int(said, "generation");
+	refused = jy_json_text(said, "refused")[0] &&
+		  jy_json_int(said, "refused_generation") >= jy_json_int(said, "generation");
 	return tool_done(t, json_incref(said),
 			 "%s：%s，第 %" PRId64 " 代，%zu 个工作进程，运行 %" PRId64 " 秒%s%s",
 			 jy_json_text(said, "node"), jy_json_text(said, "state"),
