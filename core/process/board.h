@@ -89,6 +89,7 @@ struct board {
 	struct blocked blocked[BOARD_BLOCKED];
 	char state[16];    /* starting ready rolling safe stopping */
 	char refused[600]; /* why the last wanted generation was refused; "" = it was not */
+	char delayed[400]; /* what the wanted generation waits for; "" = nothing */
 	char refused_culprit[32];
 	_Atomic uint64_t refused_generation; /* written after the two texts above */
 	int64_t started_at;                  /* Unix seconds */

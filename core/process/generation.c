@@ -102,6 +102,7 @@ accept_new(struct supervisor *s)
 		s->degraded = false;
 		s->roll.keep_out = s->roll.wanted && s->roll.keep_out;
 		s->roll.reason[0] = '\0';
+		s->board->delayed[0] = '\0';
 		atomic_store(&s->board->current_generation, s->roll.number);
 	}
 	log_json(LOG_NOTE, "generation.serving",
@@ -142,10 +143,12 @@ failed(struct supervisor *s, const char *culprit, const char *reason)
 	s->roll.starting = 0;
 	if (blameless && served) { /* the database or the machine, not the change */
 		reason_log(s, "generation.delayed", culprit, reason);
+		board_text(s->board->delayed, sizeof(s->board->delayed), reason);
 		settle_state(s);
 		retry_later(s);
 	} else if (blameless) {
 		reason_log(s, "generation.degraded", culprit, reason);
+		board_text(s->board->delayed, sizeof(s->board->delayed), reason);
 		retry_later(s);
 		if (!s->roll.serving)
 			start_workers(s, true);

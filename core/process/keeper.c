@@ -1,10 +1,10 @@
 /*
  * keeper.c - the child that speaks with the database for the supervisor.
  *
- * Once a second it reads which generation is wanted and writes down what the supervisor met:
- * crashes, plugins kept out, refused generations. It holds no state of its own: if it dies, the
- * next one goes on from the board. With the database away it tries again every second or two and
- * says so once.
+ * Once a second (ten times while a change is under way) it reads which generation is wanted and
+ * writes down what the supervisor met: crashes, plugins kept out, refused generations. It holds no
+ * state of its own: if it dies, the next one goes on from the board. With the database away it
+ * tries again every second or two.
  */
 #include "process/worker.h"
 
@@ -25,6 +25,7 @@
 #define ROUND_MS       1000
 #define ROUND_LIMIT_MS 60000
 #define AWAY_MAX_MS    2000
+#define SOON_MS        100   /* while a change is under way somebody waits for it */
 #define SETTLE_MS      31000 /* by then even a stuck old request has been killed */
 
 static const char SQL_GENERATION[] = "SELECT generation FROM cluster WHERE one = 1";
@@ -46,7 +47,6 @@ struct keeper {
 	uint64_t settled, refusal; /* generations that have been dealt with */
 	int64_t serving_since_ms;
 	uint64_t serving;
-	bool away_said;
 	int away_ms;
 };
 
@@ -192,15 +192,11 @@ say_alive(struct keeper *k, struct jy_ctx *cx)
 		return;
 }
 
+/* The database's own file logs what is wrong with it. */
 static void
-database_says(struct keeper *k, bool up, const char *error)
+database_is(struct keeper *k, bool up)
 {
 	atomic_store(&k->board->database_up, up);
-	if (up && k->away_said)
-		log_line(LOG_NOTE, "db.back", "数据库恢复了。");
-	if (!up && !k->away_said)
-		log_line(LOG_ERROR_, "db.lost", "数据库没有应答：%s", error);
-	k->away_said = !up;
 	k->away_ms = up ? 0 : k->away_ms ? AWAY_MAX_MS : ROUND_MS;
 }
 
@@ -213,7 +209,7 @@ round_of(struct keeper *k)
 
 	ctx_as_system(cx);
 	up = db_ping(k->core.db, &error) == JY_OK;
-	database_says(k, up, error);
+	database_is(k, up);
 	if (up) {
 		/* Read before those kept out are looked at: who was enabled in it is forgiven by
 		 * the time the supervisor hears of it. */
@@ -231,6 +227,18 @@ round_of(struct keeper *k)
 			say_alive(k, cx);
 	}
 	talloc_free(cx);
+}
+
+static int
+until_next_round(const struct keeper *k)
+{
+	uint64_t current = atomic_load(&k->board->current_generation);
+
+	if (k->away_ms)
+		return k->away_ms;
+	return current != k->settled || atomic_load(&k->board->wanted_generation) != current
+		   ? SOON_MS
+		   : ROUND_MS;
 }
 
 noreturn void
@@ -255,7 +263,7 @@ worker_keeper(const struct child_start *start)
 		atomic_store(&start->board->keeper_beat_ms, board_now_ms());
 		atomic_store(&slot->since_ms, 0);
 		atomic_store(&slot->state, SLOT_IDLE);
-		worker_sleep(keeper.away_ms ? keeper.away_ms : ROUND_MS);
+		worker_sleep(until_next_round(&keeper));
 	}
 	atomic_store(&slot->state, SLOT_LEAVING);
 	exit(CHILD_LEFT);

@@ -128,6 +128,7 @@ status_json(const struct supervisor *s)
 	set_text(json, "node", s->config->node);
 	set_text(json, "state", board->state);
 	set_text(json, "refused", board->refused);
+	set_text(json, "delayed", board->delayed);
 	set_text(json, "refused_plugin", board->refused_culprit);
 	json_object_set_new(json, "workers", workers_json(s));
 	json_object_set_new(json, "kept_out", kept_out_json(board));

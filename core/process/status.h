@@ -6,7 +6,7 @@
 
 struct supervisor;
 
-/* {"ok","pid","version","node","state","uptime","generation","wanted","refused","refused_plugin",
+/* {"ok","pid","version","node","state","uptime","generation","wanted","refused","delayed","refused_plugin",
  * "refused_generation","database","keeper_age_ms","role","crashes","blocked","workers":[...],
  * "kept_out":[...],"plugins":[{name,requests,errors,in_flight,median_us,p99_us}]} */
 json_t *status_json(const struct supervisor *s);
