@@ -10,9 +10,10 @@
 #include <string.h>
 #include "people/session.h"
 
-#define WHY                                                                                                     \
-	{                                                                                                       \
-		"why", JY_TEXT, 2, 200, JY_REQUIRED, "原因", "会记入审计，例如工作调动的文号。" \
+static const char why_hint[] = "会记入审计，例如工作调动的文号。";
+#define WHY                                                                                        \
+	{                                                                                          \
+		"why", JY_TEXT, 2, 200, JY_REQUIRED, "原因", why_hint                              \
 	}
 
 static const struct jy_choice role_names[] = {
