@@ -248,7 +248,8 @@ launch(bool safe)
 
 	if (pid != 0)
 		return pid;
-	freopen("/dev/null", "w", stderr);
+	if (!freopen("/dev/null", "w", stderr))
+		_exit(1);
 	_exit(supervisor_run(&config, &options));
 }
 
