@@ -1,9 +1,9 @@
 /*
  * keeper.c - the child that speaks with the database for the supervisor.
  *
- * Once a second (ten times while a change is under way) it reads which generation is wanted and
- * writes down what the supervisor met: crashes, plugins kept out, refused generations. It holds no
- * state of its own: if it dies, the next one goes on from the board. With the database away it
+ * Four times a second (ten times while a change is under way) it reads which generation is wanted
+ * and writes down what the supervisor met: crashes, plugins kept out, refused generations. It holds
+ * no state of its own: if it dies, the next one goes on from the board. With the database away it
  * tries again every second or two.
  */
 #include "process/worker.h"
@@ -22,8 +22,10 @@
 #include "process/board.h"
 #include "process/children.h"
 
-#define ROUND_MS       1000
+#define ROUND_MS       250
 #define ROUND_LIMIT_MS 60000
+#define ALIVE_MS       1000 /* the node's own row, what is planned */
+#define TIDY_MS        3600000
 #define AWAY_MAX_MS    2000
 #define SOON_MS        100   /* while a change is under way somebody waits for it */
 #define SETTLE_MS      31000 /* by then even a stuck old request has been killed */
@@ -45,7 +47,7 @@ struct keeper {
 	struct core core;
 	struct board *board;
 	uint64_t settled, refusal; /* generations that have been dealt with */
-	int64_t serving_since_ms;
+	int64_t serving_since_ms, alive_ms, tidy_ms;
 	uint64_t serving;
 	int away_ms;
 };
@@ -180,16 +182,22 @@ static void
 say_alive(struct keeper *k, struct jy_ctx *cx)
 {
 	const struct board *board = k->board;
+	const int64_t now = board_now_ms();
 	int workers = 0;
 
+	if (k->alive_ms && now - k->alive_ms < ALIVE_MS)
+		return;
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
 		workers += atomic_load(&board->slots[i].kind) == SLOT_WEB;
-	if (db_exec(cx, SQL_NODE, jy_text(k->core.config->node),
+	if (plugins_planned(cx) != JY_OK ||
+	    db_exec(cx, SQL_NODE, jy_text(k->core.config->node),
 		    jy_int((int64_t)atomic_load(&board->current_generation)), jy_text(board->state),
 		    jy_int(workers)) != JY_OK)
 		return;
-	if (db_exec(cx, SQL_OLD_CRASHES) != JY_OK)
-		return;
+	k->alive_ms = now;
+	if ((k->tidy_ms == 0 || now - k->tidy_ms > TIDY_MS) &&
+	    db_exec(cx, SQL_OLD_CRASHES) == JY_OK)
+		k->tidy_ms = now;
 }
 
 /* The database's own file logs what is wrong with it. */
@@ -223,8 +231,7 @@ round_of(struct keeper *k)
 			store_refusal(k, cx);
 			settle(k, cx);
 		}
-		if (plugins_planned(cx) == JY_OK)
-			say_alive(k, cx);
+		say_alive(k, cx);
 	}
 	talloc_free(cx);
 }

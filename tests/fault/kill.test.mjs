@@ -19,6 +19,7 @@ before(async () => {
   }
   await site.tool('settings', 'set', 'accounts.second_factor', 'optional');
   writer = await site.newAccount('writer', 'province');
+  await until('the new setting in service', async () => (await writer.post('/api/ledger', { mark: 'first' })).status === 200);
 });
 after(() => site?.stop());
 

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { Site, root } from '../lib/site.mjs';
-import { mixedLoad, wrongMarks } from '../lib/load.mjs';
+import { mixedLoad, until, wrongMarks } from '../lib/load.mjs';
 
 const toggles = process.env.JIYE_TEST_LONG ? 1000 : 200;
 let site, writer;
@@ -18,6 +18,7 @@ before(async () => {
   }
   await site.tool('settings', 'set', 'accounts.second_factor', 'optional');
   writer = await site.newAccount('writer', 'province');
+  await until('the new setting in service', async () => (await writer.post('/api/ledger', { mark: 'first' })).status === 200);
 });
 after(() => site?.stop());
 
