@@ -27,7 +27,9 @@ static const char SQL_CAMPAIGN[] =
 static const char SQL_ANYONE[] = "SELECT COUNT(*) n FROM people";
 static const char SQL_UNIVERSITIES[] =
     "SELECT code, name, unit, level FROM universities WHERE unit IS NOT NULL ORDER BY code";
-static const char SQL_UNITS[] = "SELECT code, name FROM units ORDER BY sort, code";
+static const char SQL_UNITS[] =
+    "SELECT u.code, u.name, COALESCE(r.code, CONCAT(LEFT(u.code, 4), '00')) AS region FROM units u "
+    "LEFT JOIN regions r ON r.code = u.code ORDER BY u.sort, u.code";
 static const char SQL_BACHELOR[] =
     "SELECT code FROM majors WHERE level = 3 AND education = 'bachelor' ORDER BY MD5(code)";
 static const char SQL_COLLEGE[] =

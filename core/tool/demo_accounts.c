@@ -56,12 +56,13 @@ add_firms(struct jy_ctx *cx, struct demo *d)
 	buf_init(&rows, cx, (size_t)64 * 1024 * 1024);
 	for (i = 0; i < count; i++) {
 		json_t *unit = json_array_get(d->units, demo_skewed(d, json_array_size(d->units)));
-		const char *region = jy_json_text(unit, "code");
+		const char *region = jy_json_text(unit, "region");
 
 		credit_code(region, i + 1, code);
 		buf_printf(&rows, "employer\t%s%s%s（%d）\t%s\t%s\t%s\n",
 			   firm_heads[demo_draw(d, 6)], firm_names[demo_draw(d, 12)],
-			   firm_kinds[demo_draw(d, 8)], i + 1, code, region, region);
+			   firm_kinds[demo_draw(d, 8)], i + 1, code, jy_json_text(unit, "code"),
+			   region);
 	}
 	return db_load(cx, "organisations", "kind, name, credit_code, unit, region", rows.data,
 		       rows.len);

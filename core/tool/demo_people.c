@@ -26,19 +26,21 @@ static const char *const skills[] = { "Excel",     "英语六级", "驾照",    
 				      "Photoshop", "Java",     "教师资格证", "SQL" };
 
 static const char SQL_NEEDS[] =
-    "INSERT INTO needs (person, campaign, kind, unit, university, detail, source, entered_by) "
-    "SELECT p.id, ?, ?, p.unit, p.university, ?, IF(p.id % 5 = 0, 'staff', 'self'), 0 "
-    "FROM people p WHERE p.cohort = ? AND MOD(CRC32(CONCAT(p.uid, ?)), 100) < ?";
+    "INSERT INTO needs (person, campaign, kind, unit, university, detail, source, entered_by, "
+    "created, changed) SELECT p.id, ?, ?, p.unit, p.university, ?, "
+    "IF(p.id % 5 = 0, 'staff', 'self'), 0, p.asked, p.asked FROM (SELECT *, "
+    "NOW(3) - INTERVAL MOD(id, 7) * 1440 + MOD(id, 400) MINUTE AS asked FROM people) p "
+    "WHERE p.cohort = ? AND MOD(CRC32(CONCAT(p.uid, ?)), 100) < ?";
 static const char SQL_HISTORY[] =
     "INSERT INTO flow_history (flow, record, move, from_state, to_state, account, role, reason, "
     "note, at) SELECT 'needs.need', n.id, '', '', 'open', 0, 0, '', '', n.created FROM needs n "
     "WHERE n.campaign = ?";
 static const char SQL_ORDERS[] =
-    "INSERT INTO orders (need, person, responder, title, unit, university, due) "
+    "INSERT INTO orders (need, person, responder, title, unit, university, created, changed, due) "
     "SELECT n.id, n.person, IF(n.kind = 'job', 'jobs', 'needs'), CASE n.kind "
     "WHEN 'job' THEN '推送三个岗位' WHEN 'guidance' THEN '安排就业指导（至少一次）' "
     "WHEN 'startup' THEN '安排创业全链条培训并推送扶持政策' ELSE '安排技能培训（至少一次）' END, "
-    "n.unit, n.university, NOW(3) + INTERVAL (MOD(n.id, 12) - 2) DAY FROM needs n "
+    "n.unit, n.university, n.created, n.created, n.created + INTERVAL 5 DAY FROM needs n "
     "WHERE n.campaign = ?";
 
 static const char *

@@ -17,7 +17,9 @@
 #define SQL_WRITTEN                                                                                \
 	"INSERT INTO exchange_feeds (name, dirty, written_at, items) VALUES (?, 0, NOW(3), ?) "    \
 	"ON DUPLICATE KEY UPDATE dirty = 0, written_at = NOW(3), items = VALUES(items)"
-#define SQL_PAGE "SELECT name, dirty, written_at, items FROM exchange_feeds ORDER BY name"
+#define SQL_PAGE                                                                                   \
+	"SELECT name, dirty, LEFT(written_at, 16) written_at, items FROM exchange_feeds ORDER BY " \
+	"name"
 
 static bool
 on_disk(struct jy_ctx *cx, const char *file)

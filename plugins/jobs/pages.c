@@ -62,6 +62,10 @@ bind_like(struct jy_ctx *cx, const char *typed)
 	{                                                                                          \
 		"state", "状态", "v.state", JY_CHOICE, .labels = jobs_states                       \
 	}
+/* One column to read; the two numbers can be chosen beside it. */
+#define PAY_SHORT                                                                                   \
+	"IF(v.pay_text <> '', v.pay_text, IF(COALESCE(v.pay_max, 0) = 0, '面议', CONCAT_WS('-', " \
+	"NULLIF(v.pay_min DIV 100, 0), IF(v.pay_max = v.pay_min, NULL, v.pay_max DIV 100))))"
 #define FROM "jobs_vacancies v JOIN organisations o ON o.id = v.employer_id"
 
 static const struct jy_column public_columns[] = {
@@ -69,8 +73,9 @@ static const struct jy_column public_columns[] = {
 	COLUMN_TITLE,
 	COLUMN_EMPLOYER,
 	COLUMN_REGION,
-	{ "pay_min", "月薪从", "v.pay_min", JY_MONEY },
-	{ "pay_max", "月薪到", "v.pay_max", JY_MONEY },
+	{ "pay", "月薪（元）", PAY_SHORT, JY_TEXT },
+	{ "pay_min", "月薪从", "v.pay_min", JY_MONEY, JY_OPTIONAL },
+	{ "pay_max", "月薪到", "v.pay_max", JY_MONEY, JY_OPTIONAL },
 	COLUMN_EDUCATION,
 	COLUMN_HEAD,
 	{ "category", "类别", "v.category", JY_CHOICE, JY_OPTIONAL, .labels = jobs_categories },

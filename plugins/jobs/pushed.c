@@ -63,7 +63,7 @@ jobs_pushed_page(struct jy_ctx *cx, struct jy_view *out)
 {
 	json_t *rows, *row, *reasons, *list;
 	enum jy_status s;
-	size_t i;
+	size_t i, k;
 
 	if (!jy_user(cx)->person)
 		return jy_refuse(
@@ -81,6 +81,10 @@ jobs_pushed_page(struct jy_ctx *cx, struct jy_view *out)
 		json_object_set(row, "reasons", reasons);
 		json_object_set_new(row, "pay", json_string(jobs_pay_text(cx, row)));
 		json_object_set_new(row, "open", json_boolean(open));
+		for (k = 0; feedbacks[k].value; k++)
+			json_object_set_new(row, feedbacks[k].value,
+					    json_boolean(strcmp(jy_json_text(row, "feedback"),
+								feedbacks[k].value) == 0));
 		json_object_set_new(
 		    row, "feedback_label",
 		    json_string(jobs_label(feedbacks, jy_json_text(row, "feedback"))));

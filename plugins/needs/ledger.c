@@ -14,7 +14,7 @@
 	"LEFT JOIN (SELECT person, COUNT(*) n FROM needs WHERE campaign = ? "                      \
 	"AND state <> 'withdrawn' GROUP BY person) x ON x.person = p.id "                          \
 	"WHERE p.cohort = ? AND {scope unit=p.unit university=p.university} "                      \
-	"GROUP BY u.code, u.name, r.name ORDER BY stated / people, people DESC"
+	"GROUP BY u.code, u.name, r.name ORDER BY AVG(x.n IS NOT NULL), people DESC"
 #define SQL_TILE                                                                                   \
 	"SELECT COUNT(*) people, COALESCE(SUM(EXISTS(SELECT 1 FROM needs n WHERE n.person = p.id " \
 	"AND n.campaign = ? AND n.state <> 'withdrawn')), 0) stated FROM people p "                \
@@ -165,8 +165,9 @@ needs_coverage_page(struct jy_ctx *cx, struct jy_view *out)
 	total = json_pack("{s:I, s:I}", "people", (json_int_t)people, "stated", (json_int_t)stated);
 	add_share(total);
 	return jy_show(out, "needs/coverage",
-		       json_pack("{s:s, s:O, s:o, s:O}", "title", "摸底进度", "rows", rows, "total",
-				 total, "campaign", campaign));
+		       json_pack("{s:s, s:O, s:b, s:o, s:O}", "title", "摸底进度", "rows", rows,
+				 "any", json_array_size(rows) > 0, "total", total, "campaign",
+				 campaign));
 }
 
 enum jy_status

@@ -6,15 +6,16 @@
 #include <string.h>
 
 #define SQL_NEED                                                                                   \
-	"SELECT n.id, n.person, n.kind, n.detail, n.state, n.source, n.created, n.changed, "       \
-	"n.ver, "                                                                                  \
+	"SELECT n.id, n.person, n.kind, n.detail, n.state, n.source, LEFT(n.created, 16) "         \
+	"created, LEFT(n.changed, 16) changed, n.ver, "                                            \
 	"p.name person_name, u.name university_name, r.name unit_name FROM needs n "               \
 	"JOIN people p ON p.id = n.person LEFT JOIN universities u ON u.code = n.university "      \
 	"LEFT JOIN units r ON r.code = n.unit WHERE n.id = ? AND "                                 \
 	"{scope unit=n.unit university=n.university person=n.person}"
 #define SQL_ORDERS                                                                                 \
-	"SELECT id, responder, title, state, due, due < NOW() AND state IN ('open', 'accepted') "  \
-	"overdue, proof, link FROM orders WHERE need = ? ORDER BY id"
+	"SELECT id, responder, title, state, LEFT(due, 16) due, due < NOW() AND "                  \
+	"state IN ('open', 'accepted', 'returned') overdue, proof, link FROM orders WHERE need = " \
+	"? ORDER BY id"
 
 static const struct jy_state states[] = {
 	{ "open", "待服务", 0, "warning" },
@@ -74,7 +75,7 @@ enum jy_status
 needs_need_page(struct jy_ctx *cx, struct jy_view *out)
 {
 	int64_t id = jy_param_int(cx, "id");
-	json_t *need, *orders, *order, *model;
+	json_t *need, *orders, *order, *wishes, *model;
 	enum jy_status s = jy_row(cx, &need, SQL_NEED, jy_int(id));
 	size_t i;
 
@@ -87,8 +88,10 @@ needs_need_page(struct jy_ctx *cx, struct jy_view *out)
 				json_string(label_of(order_states, jy_json_text(order, "state"))));
 	json_object_set_new(need, "kind_label",
 			    json_string(label_of(needs_kinds, jy_json_text(need, "kind"))));
-	model = json_pack("{s:s, s:O, s:O, s:O}", "title", "需求详情", "need", need, "orders",
-			  orders, "wishes", needs_wishes(cx, jy_json_text(need, "detail")));
+	wishes = needs_wishes(cx, jy_json_text(need, "detail"));
+	model = json_pack("{s:s, s:O, s:O, s:b, s:O, s:b}", "title", "需求详情", "need", need,
+			  "orders", orders, "any_orders", json_array_size(orders) > 0, "wishes",
+			  wishes, "any_wishes", json_array_size(wishes) > 0);
 	s = jy_show(out, "needs/need", model);
 	return s != JY_OK ? s : jy_flow_model(cx, &needs_flow, id, model);
 }

@@ -105,6 +105,27 @@ check(struct jy_ctx *cx, json_t *values)
 	return JY_OK;
 }
 
+/* Staff who fill it in on behalf see for whom. */
+static enum jy_status
+prepare(struct jy_ctx *cx, json_t *model)
+{
+	json_t *row, *form = json_object_get(model, "form");
+	enum jy_status s;
+
+	if (!(jy_user(cx)->role & JY_STAFF))
+		return JY_OK;
+	s = jy_row(cx, &row, SQL_PERSON, jy_int(jy_param_int(cx, "person")));
+	if (s != JY_OK)
+		return s;
+	json_object_set_new(form, "title", json_string("代为登记需求"));
+	json_object_set_new(
+	    form, "intro",
+	    json_string(jy_printf(cx, "毕业生：%s，%s，%s。请征得本人同意后填写。",
+				  jy_json_text(row, "name"), jy_json_text(row, "university_name"),
+				  jy_json_text(row, "major_name"))));
+	return JY_OK;
+}
+
 const struct jy_form needs_statement = {
 	.name = "needs.statement",
 	.title = "说出我的需求",
@@ -112,6 +133,7 @@ const struct jy_form needs_statement = {
 	.fields = fields,
 	.submit = "提交需求",
 	.check = check,
+	.prepare = prepare,
 };
 
 const struct jy_field needs_person_params[] = {
