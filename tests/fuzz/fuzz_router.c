@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "plugin/plugins.h"
+#include "tokens.h"
 #include "web/request.h"
 #include "web/router.h"
 
@@ -44,8 +45,11 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct router *router;
+	static const char *const words[] = { "/a", "/b", "/c",   "/d", "/e", "/off", "/x",
+					     "/",  "//", "/%61", "a",  ":x", "/.",   "%2F" };
 	TALLOC_CTX *owner;
 	struct match match;
+	struct buf text;
 	const char *path;
 	size_t i;
 
@@ -54,7 +58,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 1)
 		return 0;
 	owner = talloc_new(NULL);
-	path = talloc_strndup(owner, (const char *)data + 1, size - 1);
+	buf_init(&text, owner, 65536);
+	buf_text(&text, "");
+	tokens_expand(&text, words, sizeof(words) / sizeof(words[0]), data + 1, size - 1);
+	path = talloc_strndup(owner, text.data, text.len);
 	if (path_normalise(owner, path, &path) &&
 	    router_find(router, owner, data[0] & 1 ? JY_POST : JY_GET, path, &match))
 		for (i = 0; i < match.count; i++)
