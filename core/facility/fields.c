@@ -150,8 +150,9 @@ field_show(struct jy_ctx *cx, const struct jy_field *field, const json_t *value)
 			   : "否";
 	if (field->type == JY_MONEY && json_is_integer(value))
 		return money_show(cx, json_integer_value(value));
-	if (json_is_integer(value))
-		return jy_printf(cx, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+	if (json_is_integer(value)) /* a code may be kept as a number: degrees, yes and no */
+		return choice_label(
+		    cx, field, jy_printf(cx, "%" JSON_INTEGER_FORMAT, json_integer_value(value)));
 	if (json_is_real(value))
 		return jy_printf(cx, "%.10g", json_real_value(value));
 	if (!text || field->type == JY_PASSWORD)

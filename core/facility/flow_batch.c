@@ -114,11 +114,13 @@ preview(struct batch *b)
 static void
 model_put(struct batch *b, json_t *model, bool finished)
 {
+	const char *chosen = jy_json_text(json_object_get(model, "values"), "reason");
 	json_t *reasons = json_array();
 
 	for (const struct jy_choice *c = b->move->reasons; c && c->value; c++)
-		json_array_append_new(
-		    reasons, json_pack("{s:s, s:s}", "value", c->value, "label", c->label));
+		json_array_append_new(reasons,
+				      json_pack("{s:s, s:s, s:b}", "value", c->value, "label",
+						c->label, "selected", !strcmp(c->value, chosen)));
 	json_object_set_new(model, "title",
 			    json_sprintf("%s：批量“%s”", b->flow->title, b->move->label));
 	json_object_set_new(model, "batch",

@@ -27,6 +27,7 @@ move_prepare(struct jy_ctx *cx, json_t *model)
 	    flow_find(cx, jy_param_text(cx, "plugin"), jy_param_text(cx, "noun"));
 	const struct jy_move *move = flow ? flow_move(flow, jy_param_text(cx, "move")) : NULL;
 	json_t *form = json_object_get(model, "form"), *field, *options = json_array();
+	const char *chosen = jy_json_text(json_object_get(model, "values"), "reason");
 	size_t i;
 
 	if (!move) {
@@ -37,8 +38,9 @@ move_prepare(struct jy_ctx *cx, json_t *model)
 	json_object_set_new(form, "title", json_sprintf("%s：%s", flow->title, move->label));
 	json_object_set_new(form, "submit", json_string(move->label));
 	for (const struct jy_choice *c = move->reasons; c && c->value; c++)
-		json_array_append_new(options, json_pack("{s:s, s:s, s:b}", "value", c->value,
-							 "label", c->label, "selected", 0));
+		json_array_append_new(options,
+				      json_pack("{s:s, s:s, s:b}", "value", c->value, "label",
+						c->label, "selected", !strcmp(c->value, chosen)));
 	json_array_foreach(json_object_get(form, "fields"), i, field)
 	{
 		bool reason = !strcmp(jy_json_text(field, "name"), "reason");

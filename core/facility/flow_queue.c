@@ -19,6 +19,7 @@ struct queue {
 	struct jy_ctx *cx;
 	const struct jy_flow *flow;
 	const char *only; /* one state, or NULL */
+	bool dated;       /* some state that waits for the caller has a deadline */
 	struct buf sql;
 	struct jy_val vals[VALUES_MAX + 2];
 	size_t count;
@@ -41,10 +42,14 @@ waits(const struct queue *q, const struct jy_state *state)
 	return false;
 }
 
+/* Where the flow sets deadlines, what has none can be moved (a published vacancy can be paused) but
+ * does not wait to be: it is shown when its state is asked for. */
 static bool
 wanted(const struct queue *q, const struct jy_state *state)
 {
-	return waits(q, state) && (!q->only || !strcmp(q->only, state->name));
+	if (q->only)
+		return waits(q, state) && !strcmp(q->only, state->name);
+	return waits(q, state) && (state->deadline_hours > 0 || !q->dated);
 }
 
 static void
@@ -200,6 +205,8 @@ flow_queue(struct jy_ctx *cx, struct jy_view *out)
 	q->flow = flow_find(cx, plugin, jy_param_text(cx, "noun"));
 	if (!q->flow || (q->only && !flow_state(q->flow, q->only)))
 		return JY_NOT_FOUND;
+	for (const struct jy_state *state = q->flow->states; state->name; state++)
+		q->dated |= state->deadline_hours > 0 && waits(q, state);
 	s = queue_read(q, &rows);
 	if (s == JY_DENIED)
 		return jy_refuse(out, s, "flow.role", "“%s”没有要由您现在的身份办理的事项。",

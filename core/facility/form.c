@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "facility/hooks.h"
 #include "facility/incoming.h"
 #include "web/request.h"
 
@@ -101,6 +102,7 @@ form_read(struct jy_ctx *cx, const struct jy_form *form, struct jy_view *view)
 	json_t *values = jy_own(cx, json_object());
 	const char *error;
 	json_t *body = incoming_body(cx, &error);
+	struct hook hook;
 	enum jy_status s;
 
 	if (!body)
@@ -116,7 +118,9 @@ form_read(struct jy_ctx *cx, const struct jy_form *form, struct jy_view *view)
 			value_read(cx, f, body, values);
 	}
 	if (json_array_size(cx->errors) == 0 && form->check) {
+		hook_enter(&hook, cx, cx->plugin);
 		s = form->check(cx, values);
+		hook_leave(&hook);
 		if (s != JY_OK && s != JY_INVALID)
 			return s;
 	}
@@ -242,8 +246,12 @@ form_show(struct jy_ctx *cx, struct jy_view *out, const struct jy_form *form, co
 				 form_model(cx, form, path, values), "values", values, "has_errors",
 				 json_array_size(errors) > 0, "error_count",
 				 (int)json_array_size(errors), "errors", errors));
-	enum jy_status s = form->prepare ? form->prepare(cx, model) : JY_OK;
+	struct hook hook;
+	enum jy_status s;
 
+	hook_enter(&hook, cx, cx->plugin); /* a form may be shown before its handler is called */
+	s = form->prepare ? form->prepare(cx, model) : JY_OK;
+	hook_leave(&hook);
 	if (s != JY_OK)
 		return s;
 	return jy_show(out, form->tmpl ? form->tmpl : "core/form", json_incref(model));

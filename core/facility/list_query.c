@@ -85,6 +85,18 @@ after_read(struct jy_ctx *cx, const char *text, struct list_state *st, const cha
 	return false;
 }
 
+/* The form sends the columns each time; the usual ones need no place in the address. */
+static bool
+columns_usual(const struct list_state *st)
+{
+	const struct jy_column *c = st->list->columns;
+
+	for (size_t i = 0; c[i].name; i++)
+		if (st->shown[i] != !(c[i].flags & (JY_OPTIONAL | JY_DATA)))
+			return false;
+	return true;
+}
+
 static bool
 columns_read(struct jy_ctx *cx, const char *text, struct list_state *st, const char **error)
 {
@@ -105,6 +117,7 @@ columns_read(struct jy_ctx *cx, const char *text, struct list_state *st, const c
 		st->shown[found - c] = true;
 		p += n + (p[n] == ',');
 	}
+	st->chosen = !columns_usual(st);
 	return true;
 }
 

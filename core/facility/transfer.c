@@ -263,8 +263,7 @@ run_tell(struct jy_ctx *cx, const json_t *row, bool done)
 	const struct jy_message message = {
 		.account = jy_json_int(row, "account"),
 		.key = jy_printf(cx, "import:%" PRId64, id),
-		.title =
-		    jy_printf(cx, "导入%s：%s", done ? "已完成" : "没有完成", t ? t->title : name),
+		.title = jy_printf(cx, "%s：%s", done ? "已完成" : "没有完成", t ? t->title : name),
 		.text = jy_printf(cx, "文件“%s”已处理，请打开页面查看结果。",
 				  jy_json_text(row, "file_name")),
 		.link = jy_printf(cx, "%s/%" PRId64, transfer_path(cx, name), id),

@@ -326,7 +326,7 @@ static const struct jy_route routes[] = {
 	{ 0 },
 };
 static const struct jy_task tasks[] = {
-	{ "run", "导入文件", .limit_s = 300, .run = transfer_task },
+	{ "run", "导入文件", .limit_s = 60, .run = transfer_task },
 	{ "clean", "清理过期的导入文件", .at = "03:40", .run = transfer_clean },
 	{ 0 },
 };

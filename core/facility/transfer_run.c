@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "facility/list_export.h"
+#include "facility/text.h"
 #include "web/page.h"
 #include "web/request.h"
 #include "web/response.h"
@@ -33,14 +34,14 @@ csv_out(struct jy_ctx *cx, struct jy_view *out, struct buf *csv, const char *nam
 	return JY_OK;
 }
 
-/* GET /:plugin/import/:noun/template - the columns, and a line of examples where there are any. */
+/* GET /:plugin/import/:noun/template - the columns alone: an example row would come back as a row.
+ */
 enum jy_status
 transfer_template(struct jy_ctx *cx, struct jy_view *out)
 {
 	const struct jy_transfer *transfer;
 	struct buf csv;
 	enum jy_status s = transfer_open(cx, out, &transfer);
-	bool examples = false;
 
 	if (s != JY_OK)
 		return s;
@@ -52,14 +53,8 @@ transfer_template(struct jy_ctx *cx, struct jy_view *out)
 			 jy_printf(cx, "%s%s", f->label ? f->label : f->name,
 				   f->flags & JY_REQUIRED ? "*" : ""),
 			 false);
-		examples |= f->example != NULL;
 	}
 	buf_text(&csv, "\r\n");
-	for (const struct jy_field *f = transfer->fields; examples && f->name; f++) {
-		buf_text(&csv, f == transfer->fields ? "" : ",");
-		csv_cell(&csv, f->example ? f->example : "", false);
-	}
-	buf_text(&csv, examples ? "\r\n" : "");
 	return csv_out(cx, out, &csv, jy_printf(cx, "%s模板.csv", transfer->title));
 }
 
@@ -77,6 +72,8 @@ sample_row(struct transfer_source *source, const struct csv_row *row)
 
 		if (!text && at >= 0 && (size_t)at < row->count)
 			text = row->cells[at];
+		if (text && f[i].flags & JY_SEALED) /* enough to see that it is the right column */
+			text = text_mask(source->cx->pool, text, 3, 2);
 		json_array_append_new(cells, json_pack("{s:s, s:s}", "label",
 						       f[i].label ? f[i].label : f[i].name, "text",
 						       text ? text : ""));
@@ -252,6 +249,16 @@ error_each(void *arg, json_t *row)
 	return r->csv.full ? JY_INVALID : JY_OK;
 }
 
+/* "名册.tsv" comes back as "待改正-名册.csv". */
+static const char *
+corrected_name(struct jy_ctx *cx, const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	size_t n = dot ? (size_t)(dot - name) : strlen(name);
+
+	return jy_printf(cx, "待改正-%.*s.csv", (int)n, name);
+}
+
 /* GET /:plugin/import/:noun/:id/errors - what was wrong, to be corrected and sent again. */
 enum jy_status
 transfer_errors_out(struct jy_ctx *cx, struct jy_view *out)
@@ -282,6 +289,5 @@ transfer_errors_out(struct jy_ctx *cx, struct jy_view *out)
 		    JY_VALS(jy_int(jy_json_int(row, "id"))), error_each, &r);
 	if (s != JY_OK && !r.csv.full)
 		return s;
-	return csv_out(cx, out, &r.csv,
-		       jy_printf(cx, "待改正-%s.csv", jy_json_text(row, "file_name")));
+	return csv_out(cx, out, &r.csv, corrected_name(cx, jy_json_text(row, "file_name")));
 }
