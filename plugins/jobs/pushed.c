@@ -135,7 +135,8 @@ const struct jy_list jobs_batches_list = {
 	.name = "jobs.batches",
 	.title = "推送批次",
 	.from = "jobs_batches b",
-	.where = "b.dry_run = 0 AND JSON_VALUE(b.measures, '$.people') > 1",
+	.where = "b.dry_run = 0 AND JSON_VALUE(b.measures, '$.people') > 1 AND "
+		 "(b.region = '' OR {scope unit=b.region})",
 	.key = "b.id",
 	.columns = batch_columns,
 	.filters = batch_filters,
