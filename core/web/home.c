@@ -44,7 +44,7 @@ static const struct door steps[] = {
 	  JY_STAFF },
 	{ "feeds", "数据接口", "取走公开岗位的清单，查看格式说明。", "/exchange", JY_PARTNER },
 	{ "admin", "系统管理", "查看功能、账号、任务和运行情况。", "/admin", JY_ADMIN },
-	{ "messages", "消息", "查看通知、推送和答复。", "/account/messages", JY_SIGNED },
+	{ "messages", "消息", "查看通知、推送和答复。", "/messages", JY_SIGNED },
 	{ 0 },
 };
 

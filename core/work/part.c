@@ -10,7 +10,6 @@
 
 static const struct jy_route routes[] = {
 	{ JY_GET, "/messages", JY_SIGNED, message_list_params, messages_get },
-	{ JY_GET, "/account/messages", JY_SIGNED, message_list_params, messages_get },
 	{ JY_POST, "/messages/:id/read", JY_SIGNED, message_id_params, message_read_post },
 	{ JY_POST, "/messages/read-all", JY_SIGNED, NULL, messages_read_all_post },
 	{ JY_GET, "/messages/preferences", JY_SIGNED, NULL, message_preferences_get },
