@@ -49,7 +49,7 @@ static const struct key keys[] = {
 	{ "web", "memory_mib", KEY_NUMBER, AT(memory_mib), 0, 65536, "512",
 	  "0（不限）或 128 到 65536 的整数" },
 	{ "web", "secure_cookies", KEY_FLAG, AT(secure_cookies), 0, 0, NULL, "yes 或 no" },
-	{ "task", "workers", KEY_NUMBER, AT(task_workers), 1, 16, "1", "1 到 16 的整数" },
+	{ "task", "workers", KEY_NUMBER, AT(task_workers), 1, 16, "2", "1 到 16 的整数" },
 	{ "task", "role", KEY_TEXT, AT(role), 0, 0, "all", "web、task 或 all" },
 	{ "database", "socket", KEY_PATH, AT(db_socket), 0, 0, "", "MariaDB 的套接字路径" },
 	{ "database", "host", KEY_TEXT, AT(db_host), 0, 0, "", "数据库的地址" },

@@ -37,10 +37,12 @@ struct slot {
 	_Atomic int limit_ms;
 	_Atomic int64_t hook_since_ms; /* when the innermost plugin call began; 0 = in the core */
 	_Atomic uint64_t served;
-	_Atomic int drain; /* set by the supervisor: leave after the current request */
-	char fault[4000];  /* written by the signal handler: signal, address, backtrace lines */
-	char reason[500];  /* probe: why it refused; "" = all well */
-	char culprit[32];  /* probe: which plugin; "" = the core (database, templates) */
+	_Atomic int start_ms; /* from the fork until it could serve; 0 = not yet */
+	_Atomic int drain;    /* set by the supervisor: leave after the current request */
+	_Atomic int in_task;  /* a task runs here, whatever hook it is in at the moment */
+	char fault[4000];     /* written by the signal handler: signal, address, backtrace lines */
+	char reason[500];     /* probe: why it refused; "" = all well */
+	char culprit[32];     /* probe: which plugin; "" = the core (database, templates) */
 } __attribute__((aligned(64)));
 
 struct meter {             /* one for each plugin name */

@@ -180,7 +180,11 @@ run_guarded(struct jy_ctx *cx, struct run *run)
 	cx->checkpoint = run_checkpoint;
 	cx->plugin = run->plugin;
 	work_mark(cx->core, run->lease->name, run->lease->id, run->seconds);
+	if (cx->core->slot)
+		atomic_store(&cx->core->slot->in_task, 1);
 	s = db_transaction(cx, run_work, run, NULL);
+	if (cx->core->slot)
+		atomic_store(&cx->core->slot->in_task, 0);
 	work_mark(cx->core, "", 0, 0);
 	cx->plugin = plugin;
 	cx->checkpoint = checkpoint;

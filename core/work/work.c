@@ -23,23 +23,25 @@ static const char SQL_DUE[] =
     " EXISTS (SELECT 1 FROM work WHERE state = 'waiting' AND kind = 'task'"
     " AND not_before <= NOW(3)) AS task";
 
-static bool
-task_allowed(const struct core *core)
+/* A worker asks before it takes a task, not while holding one, so counting the busy ones would let
+ * two that ask at the same moment both go; that the first idle one never goes needs no lock. */
+bool
+work_task_allowed(const struct board *board, const struct slot *own)
 {
-	int workers = 0, busy = 0;
+	bool others = false;
 
-	if (!core->board)
-		return true;
-	for (int i = 0; i < BOARD_SLOTS; i++) {
-		const struct slot *slot = &core->board->slots[i];
+	for (int i = 0; board && i < BOARD_SLOTS; i++) {
+		const struct slot *slot = &board->slots[i];
+		int state = atomic_load(&slot->state);
 
-		if (atomic_load(&slot->kind) != SLOT_TASK)
+		if (slot == own || atomic_load(&slot->kind) != SLOT_TASK ||
+		    state == SLOT_STARTING || state == SLOT_LEAVING || atomic_load(&slot->drain))
 			continue;
-		workers++;
-		if (slot != core->slot && strcmp(slot->hook, "task") == 0)
-			busy++;
+		if (slot < own && !atomic_load(&slot->in_task))
+			return true;
+		others = true;
 	}
-	return workers < 2 || busy < workers - 1;
+	return !others;
 }
 
 static bool
@@ -72,7 +74,7 @@ work_round(struct core *core)
 	if (jy_row(cx, &due, SQL_DUE) == JY_OK) {
 		if (jy_json_int(due, "fresh"))
 			did = events_fan_out(cx);
-		if (!task_allowed(core))
+		if (!work_task_allowed(core->board, core->slot))
 			json_object_del(due, "task");
 		did = (tasks_first && round_kind(cx, due, "task")) ||
 		      round_kind(cx, due, "event") || round_kind(cx, due, "outbox") ||

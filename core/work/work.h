@@ -7,6 +7,10 @@
 
 /* One round: returns true if something was done (call again at once), false to sleep a second. */
 bool work_round(struct core *core);
+/* May the task worker of this slot take a task? Of several idle ones the first never may, so that
+ * one is always free for events and letters; a single one must. */
+struct board;
+bool work_task_allowed(const struct board *board, const struct slot *own);
 /* Puts a run of a task into the queue; once may be NULL. JY_CONFLICT: already waiting. */
 enum jy_status work_queue_task(struct jy_ctx *cx, const char *task, json_t *args, const char *once);
 /* Runs a task here and now (jiyectl). */

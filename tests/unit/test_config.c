@@ -90,6 +90,7 @@ the_environment_names_file_and_home(void **state)
 	c = config_read(NULL, &error);
 	assert_non_null(c);
 	assert_true(c->workers >= 4);
+	assert_int_equal(c->task_workers, 2);
 	assert_false(c->secure_cookies);
 	talloc_free((void *)(uintptr_t)c);
 	setenv("JIYE_CONF", file, 1);

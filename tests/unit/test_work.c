@@ -9,10 +9,12 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "process/board.h"
 #include "work/lease.h"
 #include "work/messages.h"
 #include "work/outbox.h"
 #include "work/tasks.h"
+#include "work/work.h"
 
 #define HOUR 3600
 #define DAY  86400
@@ -154,6 +156,42 @@ mail_refuses_addresses_that_carry_more(void **state)
 	talloc_free(cx);
 }
 
+static struct slot *
+idle_worker(struct board *board)
+{
+	struct slot *slot = board_claim(board, SLOT_TASK, 1);
+
+	atomic_store(&slot->state, SLOT_IDLE);
+	return slot;
+}
+
+static void
+one_worker_stays_free_of_tasks(void **state)
+{
+	struct board *board = board_new();
+	struct slot *web = board_claim(board, SLOT_WEB, 1), *a = idle_worker(board), *b, *c;
+	struct mark mark;
+
+	(void)state;
+	assert_true(work_task_allowed(NULL, NULL)); /* jiyectl, beside no supervisor */
+	assert_true(work_task_allowed(board, a));   /* alone it must do everything */
+	b = idle_worker(board);
+	assert_false(work_task_allowed(board, a)); /* both ask before either has begun */
+	assert_true(work_task_allowed(board, b));
+	atomic_store(&b->in_task, 1);
+	slot_enter(b, &mark, "jobs", "service"); /* a task that calls a service is still a task */
+	assert_false(work_task_allowed(board, a));
+	c = idle_worker(board);
+	assert_false(work_task_allowed(board, a));
+	assert_true(work_task_allowed(board, c));
+	atomic_store(&a->drain, 1); /* who leaves is not free for anything */
+	assert_false(work_task_allowed(board, c));
+	atomic_store(&b->drain, 1);
+	assert_true(work_task_allowed(board, c));
+	atomic_store(&web->state, SLOT_IDLE);
+	assert_true(work_task_allowed(board, c));
+}
+
 int
 main(void)
 {
@@ -167,6 +205,7 @@ main(void)
 		cmocka_unit_test(quiet_hours_end_in_the_morning),
 		cmocka_unit_test(mail_keeps_its_form),
 		cmocka_unit_test(mail_refuses_addresses_that_carry_more),
+		cmocka_unit_test(one_worker_stays_free_of_tasks),
 	};
 
 	return cmocka_run_group_tests_name("work", tests, NULL, NULL);
