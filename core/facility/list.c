@@ -98,7 +98,7 @@ filters_model(struct page *p, json_t *chips)
 		json_t *o = field_json(p->cx, &f->field, value ? value : json_null());
 
 		json_object_set_new(o, "filter", json_true());
-		json_object_set_new(o, "required", json_true()); /* no "optional" beside a filter */
+		json_object_set_new(o, "required", json_false());
 		if (f->field.type == JY_BOOL)
 			json_object_set_new(o, "choices",
 					    json_pack("[{s:s, s:s, s:b}, {s:s, s:s, s:b}]", "value",
