@@ -20,6 +20,7 @@
 
 static int log_fd = STDERR_FILENO;
 static char log_path[1024] = "-";
+static enum log_level log_most = LOG_DETAIL;
 
 int
 log_open(const char *path)
@@ -47,6 +48,12 @@ log_reopen(void)
 	if (log_open(log_path) != 0)
 		log_line(LOG_ERROR_, "log.reopen", "日志文件 %s 无法重新打开：%s", log_path,
 			 strerror(errno));
+}
+
+void
+log_up_to(enum log_level level)
+{
+	log_most = level;
 }
 
 static const char *
@@ -94,6 +101,10 @@ log_json(enum log_level level, const char *event, json_t *fields)
 	json_t *whole;
 	size_t n;
 
+	if (level > log_most) {
+		json_decref(fields);
+		return;
+	}
 	now_text(at, sizeof(at));
 	whole = json_pack("{s:s, s:s, s:s, s:i}", "at", at, "level", level_name(level), "event",
 			  event, "pid", (int)getpid());
@@ -120,6 +131,8 @@ log_members(enum log_level level, const char *event, const char *members)
 	char at[40], line[LOG_TEXT_MAX];
 	int n;
 
+	if (level > log_most)
+		return;
 	now_text(at, sizeof(at));
 	n = snprintf(line, sizeof(line),
 		     "{\"at\":\"%s\",\"level\":\"%s\",\"event\":\"%s\",\"pid\":%d,%s}\n", at,

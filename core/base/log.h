@@ -9,6 +9,8 @@ enum log_level { LOG_ERROR_, LOG_WARN, LOG_NOTE, LOG_DETAIL };
 /* path "-" = stderr. Opened with O_APPEND; a line is one write. Reopened by log_reopen (SIGHUP). */
 int log_open(const char *path);
 void log_reopen(void);
+/* From now on only this level and graver ones are written: a tool's stderr is read by people. */
+void log_up_to(enum log_level level);
 /* event is a stable word ("db.lost"); the rest is for people. Control characters are escaped. */
 void log_line(enum log_level level, const char *event, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

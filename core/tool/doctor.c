@@ -17,17 +17,19 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "base/seal.h"
+#include "data/audit.h"
 #include "data/db.h"
 #include "plugin/install.h"
-#include "plugin/load.h"
 #include "plugin/states.h"
 #include "process/control.h"
 #include "tool/tool.h"
 
-#define SPACE_MIN ((unsigned long long)1024 * 1024 * 1024)
+#define SPACE_MIN    ((unsigned long long)1024 * 1024 * 1024)
+#define AUDIT_LATEST 20000 /* all of them is what jiyectl audit verify is for */
 
 static const char SQL_SERVER[] = "SELECT VERSION() version, @@innodb_snapshot_isolation isolation, "
 				 "@@character_set_database charset";
+static const char SQL_AUDIT_FROM[] = "SELECT id FROM audit ORDER BY id DESC LIMIT 1 OFFSET ?";
 static const char SQL_APPLIED[] = "SELECT IFNULL(MAX(number), 0) n FROM schema_migrations "
 				  "WHERE component = ? AND applied_at IS NOT NULL";
 
@@ -82,6 +84,19 @@ check_keys(struct doctor *d, const struct config *config)
 			keyring_current(keys));
 	else
 		finding(d, false, "密钥", "%s", error);
+	d->t->core.keys = keys;
+}
+
+/* What this node alone keeps out; the database does not know it. */
+static void
+check_kept_out(struct doctor *d, const json_t *said)
+{
+	size_t i;
+	json_t *row;
+
+	json_array_foreach(json_object_get(said, "kept_out"), i, row)
+	    finding(d, false, "本机", "插件 %s 没有加载：%s", jy_json_text(row, "plugin"),
+		    jy_json_text(row, "reason"));
 }
 
 static void
@@ -102,6 +117,7 @@ check_supervisor(struct doctor *d, const struct config *config)
 		json_array_size(json_object_get(said, "workers")),
 		refused ? "；上次更换被拒绝：" : "。",
 		refused ? jy_json_text(said, "refused") : "");
+	check_kept_out(d, said);
 	json_decref(said);
 }
 
@@ -147,7 +163,8 @@ check_database(struct doctor *d)
 	json_t *row;
 	bool isolated;
 
-	if (!core_connect(&d->t->core, &error)) {
+	d->t->core.db = db_new(d->t->cx, d->t->core.config);
+	if (db_ping(d->t->core.db, &error) != JY_OK) {
 		finding(d, false, "数据库", "%s", error);
 		return false;
 	}
@@ -234,6 +251,29 @@ check_plugins(struct doctor *d, const struct plugin_choice *items, size_t count,
 	}
 }
 
+static void
+check_audit(struct doctor *d)
+{
+	int64_t bad = 0, checked = 0, from = 0;
+	json_t *row;
+	enum jy_status s;
+
+	if (!d->t->core.keys)
+		return; /* said already, and without them nothing can be recomputed */
+	s = jy_row(d->t->cx, &row, SQL_AUDIT_FROM, jy_int(AUDIT_LATEST));
+	if (s == JY_OK)
+		from = jy_json_int(row, "id");
+	if (s == JY_OK || s == JY_NOT_FOUND)
+		s = audit_verify(&d->t->core, from, &bad, &checked);
+	if (s == JY_OK)
+		finding(d, true, "审计日志", "最近 %" PRId64 " 条首尾相接。", checked);
+	else if (s == JY_INVALID)
+		finding(d, false, "审计日志",
+			"从第 %" PRId64 " 条起对不上，可能被改动过，请保留数据库并查明原因。", bad);
+	else
+		finding(d, false, "审计日志", "不能校验：%s", db_error(d->t->core.db));
+}
+
 static int
 doctor(struct tool *t)
 {
@@ -262,6 +302,7 @@ doctor(struct tool *t)
 				count = 0;
 			check_migrations(&d, items, count);
 			check_plugins(&d, items, count, off);
+			check_audit(&d);
 		}
 	}
 	if (t->json)

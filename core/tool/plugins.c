@@ -12,13 +12,14 @@
 #include "plugin/install.h"
 #include "plugin/manifest.h"
 #include "plugin/states.h"
+#include "process/control.h"
 #include "tool/tool.h"
 
 #define WAIT_MS 60000
 
 struct asked {
 	const char *name, *why, *value, *error;
-	bool on;
+	bool on, same; /* same: it was so already */
 };
 
 static int
@@ -61,6 +62,44 @@ show(struct tool *t)
 
 /* --- Waiting for the generation --- */
 
+/* Where none runs the commit is all there is: the next one that starts reads it. */
+static enum jy_status
+change(struct tool *t, tool_work_fn work, void *arg)
+{
+	enum jy_status s = tool_change(t, work, arg);
+	const char *error;
+	json_t *reply;
+
+	if (s == JY_OK && control_call(t->core.config, "look", &reply, &error))
+		json_decref(reply);
+	return s;
+}
+
+/* What keeps the new generation from starting here; "" if nothing does. Belongs to cx. */
+static const char *
+delay(struct tool *t)
+{
+	const char *error, *said;
+	json_t *reply;
+
+	if (!control_call(t->core.config, "status", &reply, &error))
+		return jy_printf(t->cx, "%s", error);
+	said = jy_printf(t->cx, "%s", jy_json_text(reply, "delayed"));
+	json_decref(reply);
+	return said;
+}
+
+/* Once a second; the same reason is said once. */
+static const char *
+delay_say(struct tool *t, const char *before)
+{
+	const char *now = delay(t);
+
+	if (now[0] && strcmp(now, before))
+		fprintf(stderr, "jiyectl：还在等待：%s\n", now);
+	return now;
+}
+
 static bool
 settled(const json_t *row)
 {
@@ -99,6 +138,7 @@ static int
 wait_for(struct tool *t, const char *name, bool on, const char *build)
 {
 	const struct timespec pause = { .tv_nsec = 100000000 };
+	const char *delayed = "";
 
 	for (int ms = 0; tool_given(t, "wait"); ms += 100) {
 		const char *error = "";
@@ -109,12 +149,12 @@ wait_for(struct tool *t, const char *name, bool on, const char *build)
 			return tool_status(t, s, error);
 		if (settled(row))
 			break;
+		if (ms % 1000 == 900)
+			delayed = delay_say(t, delayed);
 		if (ms >= WAIT_MS)
 			return tool_fail(
-			    t, TOOL_FAILED,
-			    "插件 %s 在 %d 秒内没有换好，请用 jiyectl status 看服务是否在"
-			    "运行。",
-			    name, WAIT_MS / 1000);
+			    t, TOOL_FAILED, "插件 %s 在 %d 秒内没有换好：%s", name, WAIT_MS / 1000,
+			    delayed[0] ? delayed : "请用 jiyectl status 看服务在做什么。");
 		nanosleep(&pause, NULL);
 	}
 	return told(t, name, on, build);
@@ -126,26 +166,44 @@ static enum jy_status
 want(struct jy_ctx *cx, void *arg)
 {
 	struct asked *r = arg;
+	json_t *before, *after;
+	enum jy_status s = plugin_state(cx, r->name, &before, &r->error);
 
-	return plugin_want(cx, r->name, r->on, r->why, &r->error);
+	if (s == JY_OK)
+		s = plugin_want(cx, r->name, r->on, r->why, &r->error);
+	if (s == JY_OK)
+		s = plugin_state(cx, r->name, &after, &r->error);
+	r->same = s == JY_OK && settled(after) &&
+		  jy_json_int(before, "generation") == jy_json_int(after, "generation");
+	return s;
+}
+
+static int
+switch_to(struct tool *t, bool on)
+{
+	struct asked r = { .name = t->args[0], .why = tool_why(t), .on = on };
+	enum jy_status s = change(t, want, &r);
+
+	if (s != JY_OK)
+		return tool_status(t, s, r.error);
+	if (r.same)
+		return tool_done(t,
+				 json_pack("{s:s, s:s, s:b}", "name", r.name, "state",
+					   on ? "on" : "disabled", "changed", 0),
+				 "插件 %s 本来就是%s的，没有改动。", r.name, on ? "开启" : "关闭");
+	return wait_for(t, r.name, on, NULL);
 }
 
 static int
 enable(struct tool *t)
 {
-	struct asked r = { .name = t->args[0], .why = tool_why(t), .on = true };
-	enum jy_status s = tool_change(t, want, &r);
-
-	return s == JY_OK ? wait_for(t, r.name, true, NULL) : tool_status(t, s, r.error);
+	return switch_to(t, true);
 }
 
 static int
 disable(struct tool *t)
 {
-	struct asked r = { .name = t->args[0], .why = tool_why(t) };
-	enum jy_status s = tool_change(t, want, &r);
-
-	return s == JY_OK ? wait_for(t, r.name, false, NULL) : tool_status(t, s, r.error);
+	return switch_to(t, false);
 }
 
 static enum jy_status
@@ -160,7 +218,7 @@ static int
 clear(struct tool *t)
 {
 	struct asked r = { .name = t->args[0], .why = tool_why(t) };
-	enum jy_status s = tool_change(t, clear_work, &r);
+	enum jy_status s = change(t, clear_work, &r);
 
 	return s == JY_OK ? wait_for(t, r.name, true, NULL) : tool_status(t, s, r.error);
 }
@@ -181,7 +239,7 @@ rollback(struct tool *t)
 
 	if (!tool_confirm(t, "这会换回上一个版本。"))
 		return TOOL_REFUSED;
-	s = tool_change(t, build_work, &r);
+	s = change(t, build_work, &r);
 	if (s != JY_OK)
 		return tool_status(t, s, r.error);
 	if (tool_given(t, "wait"))
@@ -222,7 +280,7 @@ upgrade(struct tool *t)
 	r.name = i.name;
 	r.value = i.build;
 	if (s == JY_OK && !i.chosen)
-		s = tool_change(t, build_work, &r);
+		s = change(t, build_work, &r);
 	if (s != JY_OK)
 		return tool_status(t, s, r.error);
 	if (tool_given(t, "wait"))
@@ -272,7 +330,7 @@ unit(struct tool *t)
 	r.on = !strcmp(t->args[2], "on");
 	if (!r.on && strcmp(t->args[2], "off"))
 		return tool_fail(t, TOOL_USAGE, "第三个参数要写 on 或 off。");
-	s = tool_change(t, unit_work, &r);
+	s = change(t, unit_work, &r);
 	if (s != JY_OK)
 		return tool_status(t, s, r.error);
 	return tool_done(t,

@@ -248,6 +248,7 @@ tool_prepare(struct tool *t, enum tool_needs needs)
 	t->core.config = config_read(t->conf, &error);
 	if (!t->core.config)
 		return tool_fail(t, TOOL_USAGE, "%s", error);
+	log_up_to(LOG_WARN);
 	log_open("-"); /* what goes wrong belongs before the eyes of who asked */
 	t->cx = ctx_new(&t->core, NULL, "tool");
 	ctx_as_system(t->cx);
