@@ -66,6 +66,7 @@ child_spawn(struct supervisor *s, enum slot_kind kind, unsigned serial, bool cor
 				     .board = s->board,
 				     .generation = s->roll.number,
 				     .core_only = core_only,
+				     .born_ms = board_now_ms(),
 				     .listen_fd = s->listen_fd };
 	struct child *child = free_child(s);
 	pid_t parent = getpid(), pid;

@@ -41,12 +41,12 @@ worker_json(const struct child *child, int64_t now)
 	const struct slot *slot = child->slot;
 	int64_t since = atomic_load(&slot->since_ms);
 	json_t *row = json_pack(
-	    "{s:i, s:s, s:s, s:I, s:I, s:I, s:I, s:b, s:b}", "pid", (int)child->pid, "kind",
+	    "{s:i, s:s, s:s, s:I, s:I, s:I, s:I, s:i, s:b, s:b}", "pid", (int)child->pid, "kind",
 	    kind_name(child->kind), "state", state_name(atomic_load(&slot->state)), "generation",
 	    (json_int_t)slot->generation, "served", (json_int_t)atomic_load(&slot->served),
 	    "running_ms", (json_int_t)(since ? now - since : 0), "age_ms",
-	    (json_int_t)(now - child->born_ms), "draining", child->drain_ms != 0, "core_only",
-	    child->core_only);
+	    (json_int_t)(now - child->born_ms), "start_ms", atomic_load(&slot->start_ms),
+	    "draining", child->drain_ms != 0, "core_only", child->core_only);
 
 	set_text(row, "plugin", slot->plugin);
 	set_text(row, "hook", slot->hook);

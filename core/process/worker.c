@@ -206,6 +206,16 @@ become_idle(struct slot *slot)
 	atomic_store(&slot->state, SLOT_IDLE);
 }
 
+/* Everything is loaded: from now on it counts as one that serves. */
+static void
+become_ready(const struct child_start *start)
+{
+	int64_t ms = board_now_ms() - start->born_ms;
+
+	atomic_store(&start->slot->start_ms, ms > 0 ? (int)ms : 1);
+	become_idle(start->slot);
+}
+
 static long
 address_space_mib(void)
 {
@@ -270,7 +280,7 @@ worker_web(const struct child_start *start)
 	load_or_leave(&core, CORE_WEB, start);
 	t = transport_new();
 	transport_on_accept(t, become_busy, start->slot);
-	become_idle(start->slot);
+	become_ready(start);
 	while (!failed && !worker_leaving(start->slot) &&
 	       !is_due(&core, atomic_load(&start->slot->served))) {
 		switch (transport_accept(t, start->listen_fd, &open_mask)) {
@@ -299,7 +309,7 @@ worker_task(const struct child_start *start)
 
 	worker_setup(start, "jiyed-task");
 	load_or_leave(&core, CORE_TASK, start);
-	become_idle(start->slot);
+	become_ready(start);
 	while (!worker_leaving(start->slot)) {
 		bool did = work_round(&core);
 

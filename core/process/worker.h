@@ -15,6 +15,7 @@ struct child_start {
 	struct slot *slot;
 	uint64_t generation;
 	bool core_only;
+	int64_t born_ms; /* before the fork */
 	int listen_fd;
 };
 
