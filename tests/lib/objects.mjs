@@ -107,7 +107,7 @@ export const addresses = {
 // or import's own table.
 const staff = ['university', 'city', 'province'];
 const flows = {
-  'jobs/vacancy': { queue: ['employer', 'city', 'province'], move: 'publish', movers: ['city', 'province'], row: (o, u, own) => o.vacancy(u, own, "state = 'pending'") },
+  'jobs/vacancy': { queue: ['employer', 'city', 'province'], move: 'approve', movers: ['city', 'province'], row: (o, u, own) => o.vacancy(u, own, "state = 'pending'") },
   'needs/need': { queue: ['graduate', ...staff], move: 'withdraw', movers: ['graduate', ...staff], row: (o, u, own) => o.need(u, own, "state = 'open'") },
   'work/order': { queue: ['graduate', ...staff], move: 'answer', movers: staff, row: (o, u, own) => o.order(u, own, "state = 'open'") },
 };
@@ -123,9 +123,9 @@ export function shared(route) {
       const base = `/${plugin}/flow/${noun}`;
       if (tail === ':id/:move')
         return {
-          name, roles: flow.movers, note: '测试说明',
-          path: (o, user, own) => `${base}/${own ? nobody : flow.row(o, user, false)}/${flow.move}`,
-          body: { ver: 0, note: '测试说明' },
+          name, roles: flow.movers,
+          path: (o, user, own) => `${base}/${flow.row(o, user, own)}/${flow.move}`,
+          body: { ver: 999_999, note: '测试说明' }, // a version that no record has: seen, but not moved
         };
       return { name, roles: tail === 'queue' ? flow.queue : null, path: () => `${base}/${tail}`, open: true };
     });
