@@ -105,6 +105,38 @@ board_block(struct board *board, uint64_t fingerprint)
 	atomic_fetch_add(&board->blocked_count, 1);
 }
 
+static uint64_t
+request_key(const char *request)
+{
+	uint64_t key = 0xcbf29ce484222325ULL;
+
+	for (; *request; request++)
+		key = (key ^ (unsigned char)*request) * 0x100000001b3ULL;
+	return key;
+}
+
+void
+board_end_request(struct board *board, const char *request)
+{
+	if (request[0])
+		atomic_store(&board->ended[atomic_fetch_add(&board->ended_count, 1) % BOARD_ENDED],
+			     request_key(request));
+}
+
+bool
+board_request_ended(const struct board *board, const char *request)
+{
+	uint64_t key;
+
+	if (!request[0] || atomic_load(&board->ended_count) == 0)
+		return false;
+	key = request_key(request);
+	for (size_t i = 0; i < BOARD_ENDED; i++)
+		if (atomic_load(&board->ended[i]) == key)
+			return true;
+	return false;
+}
+
 bool
 board_is_quarantined(const struct board *board, const char *plugin)
 {

@@ -18,6 +18,7 @@
 #define BOARD_CRASHES 64
 #define BOARD_BLOCKED 64
 #define BLOCKED_MS    600000 /* a poisoned request is let through again after ten minutes */
+#define BOARD_ENDED   64
 #define BOARD_LIMITS  65536
 #define METER_BUCKETS 24
 
@@ -89,6 +90,8 @@ struct board {
 	struct verdict verdicts[BOARD_METERS]; /* of the same index */
 	_Atomic int blocked_count;
 	struct blocked blocked[BOARD_BLOCKED];
+	_Atomic uint64_t ended[BOARD_ENDED]; /* requests that the watchdog ended; a ring */
+	_Atomic unsigned ended_count;
 	char state[16];    /* starting ready rolling safe stopping */
 	char refused[600]; /* why the last wanted generation was refused; "" = it was not */
 	char delayed[400]; /* what the wanted generation waits for; "" = nothing */
@@ -108,6 +111,10 @@ void board_release(struct slot *slot);
 /* Is this request (method, path, query) one that keeps killing workers? Answered 503 if so. */
 bool board_blocked(struct board *board, uint64_t fingerprint);
 void board_block(struct board *board, uint64_t fingerprint);
+/* The watchdog is about to end the worker of this request (its id). nginx then gives the request to
+ * another worker, which must not hang on it as well but say what happened. */
+void board_end_request(struct board *board, const char *request);
+bool board_request_ended(const struct board *board, const char *request);
 /* Keeps a plugin out of new workers; false when it already is or the table is full. */
 bool board_quarantine(struct board *board, const char *plugin, const char *state,
 		      const char *reason);

@@ -196,7 +196,7 @@ children_drain_others(struct supervisor *s, unsigned serial)
 }
 
 static void
-strike(struct child *child, const char *why)
+strike(struct supervisor *s, struct child *child, const char *why)
 {
 	if (child->abort_ms)
 		return;
@@ -205,6 +205,8 @@ strike(struct child *child, const char *why)
 	log_line(LOG_WARN, "watchdog", "%s（进程 %d，插件 %s，%s %s）", why, (int)child->pid,
 		 child->slot->plugin[0] ? child->slot->plugin : "-", child->slot->hook,
 		 child->slot->route);
+	if (child->kind == SLOT_WEB) /* before its connection breaks */
+		board_end_request(s->board, child->slot->request);
 	kill(child->pid, SIGABRT);
 }
 
@@ -219,15 +221,16 @@ is_over_its_limit(const struct child *child, int64_t now)
 }
 
 static void
-watch_start(struct child *child, int64_t now)
+watch_start(struct supervisor *s, struct child *child, int64_t now)
 {
 	int64_t hook = atomic_load(&child->slot->hook_since_ms);
 
 	if (hook && child->slot->plugin[0] && now - hook > HOOK_LIMIT_MS)
-		strike(child, "插件启动或自检超过 10 秒没有完成。");
+		strike(s, child, "插件启动或自检超过 10 秒没有完成。");
 	else if (now - child->born_ms > START_LIMIT_MS)
-		strike(child, child->kind == SLOT_PROBE ? "自检超过 60 秒没有完成。"
-							: "进程超过 60 秒没有就绪。");
+		strike(s, child,
+		       child->kind == SLOT_PROBE ? "自检超过 60 秒没有完成。"
+						 : "进程超过 60 秒没有就绪。");
 }
 
 static void
@@ -252,9 +255,9 @@ children_watch(struct supervisor *s)
 		if (child->abort_ms && now - child->abort_ms > ABORT_TO_KILL_MS)
 			child_kill(child, "进程对中止信号没有反应，已强行结束。");
 		else if (atomic_load(&child->slot->state) == SLOT_STARTING)
-			watch_start(child, now);
+			watch_start(s, child, now);
 		else if (is_over_its_limit(child, now))
-			strike(child, "超过了处理时限。");
+			strike(s, child, "超过了处理时限。");
 		if (child->drain_ms && child->pid)
 			watch_leave(s, child, now);
 	}

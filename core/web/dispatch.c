@@ -88,6 +88,15 @@ slot_mark(struct way *w)
 	atomic_store(&slot->limit_ms, (route->limit_s ? route->limit_s : ROUTE_LIMIT_S) * 1000);
 }
 
+/* Another worker hung on this very request, and nginx asks again here. */
+static bool
+ended_before(const struct way *w)
+{
+	const struct board *board = w->cx->core->board;
+
+	return board && board_request_ended(board, w->cx->id);
+}
+
 static bool
 poisoned(const struct way *w)
 {
@@ -121,6 +130,8 @@ route(struct way *w)
 		cx->route = w->match.route;
 		cx->plugin = w->match.plugin;
 		slot_mark(w);
+		if (ended_before(w))
+			return refuse_http(w->view, 504, "timeout", NULL);
 		if (!poisoned(w))
 			return JY_OK;
 		return refuse_http(w->view, 503, "blocked",

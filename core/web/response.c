@@ -53,6 +53,9 @@ static const struct {
 	{ 500, "failed", "系统出错",
 	  "系统出现错误，错误已记录。请回到原来的页面看看操作是否完成，再决定是否重试。" },
 	{ 503, "busy", "暂时不能使用", "系统暂时繁忙，请稍后再试。" },
+	{ 504, "timeout", "处理超时",
+	  "这一步超过了处理时限，已被中止。请先刷新页面看看结果，再决定是否重做；仍然不行请稍后再试"
+	  "。" },
 };
 
 static size_t
@@ -84,9 +87,9 @@ refuse_http(struct jy_view *view, int status, const char *code, const char *fmt,
 	size_t i;
 
 	va_start(ap, fmt);
-	view->sentence = talloc_vasprintf(view, fmt, ap);
+	view->sentence = fmt ? talloc_vasprintf(view, fmt, ap) : NULL;
 	va_end(ap);
-	if (!view->sentence)
+	if (fmt && !view->sentence)
 		abort();
 	view->kind = VIEW_REFUSE;
 	view->code = code;

@@ -157,6 +157,26 @@ plugins_are_kept_out_once_and_forgiven(void **state)
 	assert_false(board_is_quarantined(board, "jobs"));
 }
 
+static void
+a_request_that_was_ended_is_known_by_its_id(void **state)
+{
+	struct board *board = board_new();
+	char id[20];
+
+	(void)state;
+	board_end_request(board, ""); /* stuck before it could be read */
+	assert_false(board_request_ended(board, ""));
+	board_end_request(board, "a1");
+	assert_true(board_request_ended(board, "a1"));
+	assert_false(board_request_ended(board, "a2"));
+	for (int i = 0; i < BOARD_ENDED; i++) {
+		snprintf(id, sizeof(id), "b%d", i);
+		board_end_request(board, id);
+	}
+	assert_false(board_request_ended(board, "a1"));
+	assert_true(board_request_ended(board, "b0"));
+}
+
 int
 main(void)
 {
@@ -169,6 +189,7 @@ main(void)
 		cmocka_unit_test_setup(quantiles_are_upper_bounds, fresh),
 		cmocka_unit_test_setup(blocked_requests_are_known_and_the_oldest_gives_way, fresh),
 		cmocka_unit_test_setup(plugins_are_kept_out_once_and_forgiven, fresh),
+		cmocka_unit_test(a_request_that_was_ended_is_known_by_its_id),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
