@@ -34,8 +34,9 @@ struct statement {
 	MYSQL_STMT *handle;
 	struct column *columns;
 	unsigned column_count, value_count;
-	bool reads; /* cannot change anything */
-	bool busy;  /* a cursor is open on it */
+	bool reads;  /* cannot change anything */
+	bool busy;   /* a cursor is open on it */
+	bool failed; /* its last use ended in an error: the library's handle is not trusted again */
 };
 
 struct db {
@@ -53,7 +54,7 @@ struct db {
 	int64_t clock_read, clock_offset; /* the server's clock against ours, in ms */
 	const char *load;                 /* db_load's bytes while it runs */
 	size_t load_left;
-	json_t *codes; /* codes.c */
+	json_t *codes;   /* codes.c */
 	int audit_chain; /* audit.c: the chain that this transaction writes to; -1 = none yet */
 };
 

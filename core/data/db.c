@@ -253,7 +253,9 @@ code_status(struct jy_ctx *cx, unsigned code)
 		return JY_CONFLICT;
 	case ER_LOCK_DEADLOCK:
 	case ER_LOCK_WAIT_TIMEOUT:
-	case ER_CHECKREAD: /* 1020: changed since this transaction's snapshot */
+	case ER_CHECKREAD:           /* 1020: changed since this transaction's snapshot */
+	case ER_AUTOINC_READ_FAILED: /* 1467: the next number could not be had, as under a
+					certification */
 		cx->retry = true;
 		return JY_BUSY;
 	case ER_STATEMENT_TIMEOUT:
@@ -284,10 +286,14 @@ enum jy_status
 db_fault(struct jy_ctx *cx, MYSQL_STMT *handle, const char *sql)
 {
 	struct db *db = cx->core->db;
-	unsigned code = handle ? mysql_stmt_errno(handle) : mysql_errno(db->conn);
-	enum jy_status s = code_status(cx, code);
+	unsigned code = handle ? mysql_stmt_errno(handle) : 0;
+	const char *text = code ? mysql_stmt_error(handle) : mysql_error(db->conn);
+	enum jy_status s;
 
-	error_note(db, code, handle ? mysql_stmt_error(handle) : mysql_error(db->conn));
+	if (code == 0) /* what arrives with a row is noted on the connection alone */
+		code = mysql_errno(db->conn);
+	s = code_status(cx, code);
+	error_note(db, code, text);
 	if (s == JY_FAILED || (s == JY_BUSY && !cx->retry))
 		fault_log(cx, sql);
 	if (db_is_lost(code)) {

@@ -158,6 +158,10 @@ statement_slot(struct db *db)
 
 		if (!*slot)
 			return slot;
+		if ((*slot)->failed && !(*slot)->busy) {
+			oldest = slot;
+			break;
+		}
 		if (!(*slot)->busy && (!oldest || (*slot)->used < (*oldest)->used))
 			oldest = slot;
 	}
@@ -174,7 +178,7 @@ statement_cached(struct db *db, const char *sql, uint64_t hash)
 	for (size_t i = 0; i < STATEMENTS_MAX; i++) {
 		struct statement *st = db->statements[i];
 
-		if (st && st->hash == hash && !st->busy && strcmp(st->sql, sql) == 0)
+		if (st && st->hash == hash && !st->busy && !st->failed && strcmp(st->sql, sql) == 0)
 			return st;
 	}
 	return NULL;
@@ -290,8 +294,10 @@ statement_execute(struct jy_ctx *cx, struct statement *st, const struct jy_val *
 		return s;
 	mysql_stmt_attr_set(st->handle, STMT_ATTR_CURSOR_TYPE, &type);
 	mysql_stmt_attr_set(st->handle, STMT_ATTR_PREFETCH_ROWS, &rows);
-	if (mysql_stmt_execute(st->handle) != 0)
+	if (mysql_stmt_execute(st->handle) != 0) {
+		st->failed = true;
 		return db_fault(cx, st->handle, st->sql);
+	}
 	if (mysql_stmt_field_count(st->handle) != st->column_count) {
 		/* The table was altered meanwhile: this connection's picture of it is old. */
 		db_drop(db);
@@ -300,8 +306,10 @@ statement_execute(struct jy_ctx *cx, struct statement *st, const struct jy_val *
 	}
 	/* Statements for which the server opens no cursor (SHOW) are taken over whole. */
 	if (cursor && !(db->conn->server_status & SERVER_STATUS_CURSOR_EXISTS) &&
-	    mysql_stmt_store_result(st->handle) != 0)
+	    mysql_stmt_store_result(st->handle) != 0) {
+		st->failed = true;
 		return db_fault(cx, st->handle, st->sql);
+	}
 	st->busy = cursor;
 	return JY_OK;
 }
@@ -379,8 +387,10 @@ statement_fetch(struct jy_ctx *cx, struct statement *st, json_t **row)
 
 	if (result == MYSQL_NO_DATA)
 		return JY_NOT_FOUND;
-	if (result != 0 && result != MYSQL_DATA_TRUNCATED)
+	if (result != 0 && result != MYSQL_DATA_TRUNCATED) {
+		st->failed = true;
 		return db_fault(cx, st->handle, st->sql);
+	}
 	made = json_object();
 	for (unsigned i = 0; i < st->column_count; i++) {
 		json_t *value = column_json(st, i);

@@ -13,6 +13,7 @@
 #include "data/audit.h"
 #include "data/db.h"
 #include "data/migrate.h"
+#include "data/reseal.h"
 #include "data/settings.h"
 #include "plugin/install.h"
 #include "plugin/load.h"
@@ -127,8 +128,35 @@ keys_rotate(struct tool *t)
 	if (!keyring_rotate(t->core.config->keys, &error))
 		return tool_fail(t, TOOL_REFUSED, "%s", error);
 	return tool_done(t, json_pack("{s:s}", "file", t->core.config->keys),
-			 "新密钥已加入：%s。请备份，复制到每个节点，再执行 jiyectl roll。",
+			 "新密钥已加入：%s。请备份，复制到每个节点，执行 jiyectl roll，再用 "
+			 "jiyectl keys reseal 把旧内容改用新密钥加密。",
 			 t->core.config->keys);
+}
+
+static enum jy_status
+reseal_work(struct jy_ctx *cx, void *arg)
+{
+	return reseal_all(cx, arg);
+}
+
+static int
+keys_reseal(struct tool *t)
+{
+	struct reseal_counts counts = { 0 };
+	enum jy_status s;
+
+	t->cx->checkpoint = db_checkpoint;
+	s = tool_change(t, reseal_work, &counts);
+	if (s != JY_OK)
+		return tool_status(t, s, NULL);
+	if (counts.unreadable)
+		return tool_fail(t, TOOL_FAILED,
+				 "已重新加密 %" PRId64 " 项，另有 %" PRId64
+				 " 项读不出（见上面的记录），原样保留。请找回它们的密钥后重试。",
+				 counts.done, counts.unreadable);
+	return tool_done(t, json_pack("{s:I}", "resealed", (json_int_t)counts.done),
+			 "已用当前密钥重新加密 %" PRId64 " 项，其余的早已是当前密钥。",
+			 counts.done);
 }
 
 static int
@@ -236,5 +264,7 @@ const struct command system_commands[] = {
 	{ "audit verify", "", NULL, 0, 0, NEEDS_DATABASE, "校验审计日志没有被改动", audit_check },
 	{ "keys make", "", NULL, 0, 0, NEEDS_CONFIG, "生成密钥文件", keys_make },
 	{ "keys rotate", "--yes", "yes", 0, 0, NEEDS_CONFIG, "加入一把新密钥", keys_rotate },
+	{ "keys reseal", "", NULL, 0, 0, NEEDS_DATABASE, "把旧密钥加密的内容改用当前密钥",
+	  keys_reseal },
 	{ 0 },
 };

@@ -394,6 +394,13 @@ the_audit_chain_shows_every_change(void **state)
 	middle = count("SELECT id n FROM audit ORDER BY id LIMIT 100, 1");
 	assert_int_equal(audit_verify(&core, middle, &bad, &checked), JY_OK);
 	assert_int_equal(checked, 201);
+	/* The database itself refuses; only who may drop its triggers gets further. */
+	assert_int_equal(jy_exec_v(cx, damage[0], JY_VALS(jy_int(first))), JY_FAILED);
+	assert_int_equal(jy_exec_v(cx, damage[4], JY_VALS(jy_int(first))), JY_FAILED);
+	assert_int_equal(audit_verify(&core, 0, &bad, NULL), JY_OK);
+	assert_int_equal(
+	    db_script(cx, "DROP TRIGGER audit_no_update; DROP TRIGGER audit_no_delete", NULL),
+	    JY_OK);
 	for (size_t i = 0; i < sizeof(damage) / sizeof(damage[0]); i++) {
 		assert_int_equal(db_script(cx,
 					   "CREATE OR REPLACE TABLE keep AS SELECT * FROM audit; "
