@@ -2,9 +2,10 @@
  * transport.c - our accept loop around libfcgi.
  *
  * libfcgi's own one cuts a body when a signal comes, drops a request at shutdown and then spins. So
- * the worker keeps signals blocked, waits in ppoll, accepts itself, sets time limits on the socket
- * and only then lends libfcgi the descriptor. This uses two fields of FCGX_Request that are marked
- * as internal; test_transport pins them. The connection is closed after each answer (no keep-conn).
+ * the worker keeps signals blocked, waits in epoll_pwait, accepts itself, sets time limits on the
+ * socket and only then lends libfcgi the descriptor. This uses two fields of FCGX_Request that are
+ * marked as internal; test_transport pins them. The connection is closed after each answer (no
+ * keep-conn).
  */
 #define _GNU_SOURCE
 
@@ -16,11 +17,11 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -29,11 +30,13 @@
 #include <unistd.h>
 
 #define BACKLOG      1024
-#define SOCKET_LIMIT 10 /* seconds that one read or write may take */
+#define SOCKET_LIMIT 10  /* seconds that one read or write may take */
+#define WAIT_MS      100 /* the longest time that a connection waits for a worker that died */
 
 struct transport {
 	FCGX_Request q;
 	long long expected, got; /* bytes of the body: CONTENT_LENGTH, and so far */
+	int waiter, watched;     /* an epoll descriptor and the listening one that it looks at */
 	void (*begun)(void *arg);
 	void *begun_arg;
 };
@@ -141,6 +144,7 @@ static int
 finish_at_free(struct transport *t)
 {
 	transport_finish(t);
+	close(t->waiter);
 	return 0;
 }
 
@@ -156,6 +160,8 @@ transport_new(void)
 	signal(SIGPIPE, SIG_IGN);
 	if (FCGX_Init() != 0 || FCGX_InitRequest(&t->q, -1, 0) != 0)
 		abort();
+	t->waiter = epoll_create1(EPOLL_CLOEXEC);
+	t->watched = -1;
 	talloc_set_destructor(t, finish_at_free);
 	return t;
 }
@@ -213,15 +219,35 @@ read_length(struct transport *t)
 		t->expected = -1; /* every read then says that the body is not what was announced */
 }
 
+/* One connection wakes one worker, not all that wait. Should just that one die or leave, the others
+ * look for themselves after WAIT_MS. Answers like epoll_pwait. */
+static int
+wait_for_connection(struct transport *t, int listen_fd, const sigset_t *open_mask)
+{
+	struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE };
+
+	if (t->watched != listen_fd) {
+		if (t->watched >= 0)
+			epoll_ctl(t->waiter, EPOLL_CTL_DEL, t->watched, NULL);
+		if (epoll_ctl(t->waiter, EPOLL_CTL_ADD, listen_fd, &event) != 0)
+			return -1;
+		t->watched = listen_fd;
+	}
+	return epoll_pwait(t->waiter, &event, 1, WAIT_MS, open_mask);
+}
+
 enum transport_result
 transport_accept(struct transport *t, int listen_fd, const sigset_t *open_mask)
 {
-	struct pollfd wait = { .fd = listen_fd, .events = POLLIN };
-	int fd;
+	int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC), ready;
 
-	if (ppoll(&wait, 1, NULL, open_mask) < 0)
-		return errno == EINTR ? TRANSPORT_SIGNAL : TRANSPORT_FAILED;
-	fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+	/* Under load the next one is there already, and not asking first saves a call each time. */
+	if (fd < 0 && errno == EAGAIN) {
+		ready = wait_for_connection(t, listen_fd, open_mask);
+		if (ready < 0)
+			return errno == EINTR ? TRANSPORT_SIGNAL : TRANSPORT_FAILED;
+		fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
+	}
 	if (fd < 0)
 		return accept_failed();
 	if (t->begun)
@@ -291,5 +317,10 @@ transport_finish(struct transport *t)
 	if (t->q.ipcFd < 0)
 		return;
 	t->q.keepConnection = 0;
+	/* libfcgi waits until the peer has closed, lest what it still sends reset the connection
+	 * and with it the answer. When all has been read there is nothing to wait for. */
+	if (t->expected == t->got && FCGX_FClose(t->q.err) == 0 && FCGX_FClose(t->q.out) == 0 &&
+	    FCGX_GetChar(t->q.in) == EOF && FCGX_GetError(t->q.in) == 0)
+		FCGX_Detach(&t->q);
 	FCGX_Finish_r(&t->q);
 }
