@@ -75,22 +75,31 @@ set_signals(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
-/* Address sanitizers reserve terabytes and want ptrace for their leak check. */
+/* Address space that a worker may use, 0 = any: sanitizers reserve terabytes. */
+static int
+memory_limit(const struct config *config)
+{
+#ifdef __SANITIZE_ADDRESS__
+	(void)config;
+	return 0;
+#else
+	return config->memory_mib;
+#endif
+}
+
 static void
 set_limits(const struct config *config)
 {
 	struct rlimit none = { 0, 0 }, files = { OPEN_FILES, OPEN_FILES };
-	struct rlimit memory = { (rlim_t)config->memory_mib << 20,
-				 (rlim_t)config->memory_mib << 20 };
+	rlim_t bytes = (rlim_t)memory_limit(config) << 20;
+	struct rlimit memory = { bytes, bytes };
 
 	setrlimit(RLIMIT_CORE, &none);
 	setrlimit(RLIMIT_NOFILE, &files);
-#ifndef __SANITIZE_ADDRESS__
-	if (config->memory_mib > 0)
+	if (bytes > 0)
 		setrlimit(RLIMIT_AS, &memory);
-	prctl(PR_SET_DUMPABLE, 0);
-#else
-	(void)memory;
+#ifndef __SANITIZE_ADDRESS__
+	prctl(PR_SET_DUMPABLE, 0); /* the leak check wants ptrace */
 #endif
 }
 
@@ -243,8 +252,8 @@ is_due(const struct core *core, uint64_t served)
 		return false;
 	if (served >= recycle)
 		return true;
-	return config->memory_mib > 0 && served % MEMORY_CHECK == 0 &&
-	       address_space_mib() > config->memory_mib * 4L / 5;
+	return memory_limit(config) > 0 && served > 0 && served % MEMORY_CHECK == 0 &&
+	       address_space_mib() > memory_limit(config) * 4L / 5;
 }
 
 static void
