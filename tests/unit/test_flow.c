@@ -363,6 +363,29 @@ model_of_a_waiting_record(void **state)
 	talloc_free(cx);
 }
 
+/* A flow's routes are the core's, but they are shut with the plugin they serve. */
+static void
+off_with_its_plugin(void **state)
+{
+	struct jy_ctx *cx = garden_caller(&garden, 21, JY_CITY, "220100");
+	struct jy_view *view = view_new(cx);
+
+	(void)state;
+	garden.plugins.off = jy_own(cx, json_pack("{s:{s:s}}", "shed", "title", "棚子"));
+	cx->params =
+	    jy_own(cx, json_pack("{s:s, s:s, s:n}", "plugin", "shed", "noun", "plant", "state"));
+	assert_int_equal(flow_queue(cx, view), JY_BUSY);
+	assert_int_equal(view->status, 503);
+	assert_true(view->retry_after > 0);
+	garden.plugin.units_off = jy_own(cx, json_pack("[s]", "220100"));
+	cx->params =
+	    jy_own(cx, json_pack("{s:s, s:s, s:n}", "plugin", "garden", "noun", "plant", "state"));
+	assert_int_equal(flow_queue(cx, view), JY_BUSY);
+	assert_string_equal(view->code, "plugin.off_unit");
+	garden.plugin.units_off = garden.plugins.off = NULL;
+	talloc_free(cx);
+}
+
 int
 main(void)
 {
@@ -374,6 +397,7 @@ main(void)
 		cmocka_unit_test(batches_preview_and_do),
 		cmocka_unit_test(queue_shows_the_overdue_first),
 		cmocka_unit_test(model_of_a_waiting_record),
+		cmocka_unit_test(off_with_its_plugin),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
