@@ -13,7 +13,7 @@
 #include "work/admin.h"
 
 static const char SQL_NODES[] =
-    "SELECT name, generation, state, workers, LEFT(seen, 19) seen, "
+    "SELECT name, generation, state, reason, workers, LEFT(seen, 19) seen, "
     "seen < NOW() - INTERVAL 15 SECOND AS lost FROM nodes ORDER BY name";
 static const char SQL_DATABASE[] =
     "SELECT VERSION() version, @@innodb_snapshot_isolation isolation, (SELECT "

@@ -32,10 +32,11 @@ static const char SQL_DUE[] =
     "at <= NOW() ORDER BY at, id LIMIT 1 FOR UPDATE SKIP LOCKED";
 static const char SQL_DONE[] = "UPDATE plugin_schedule SET done = NOW(3) WHERE id = ?";
 static const char SQL_REASON[] = "UPDATE plugins SET reason = ? WHERE name = ?";
+
 struct change {
 	const char *name, *reason;
 	int64_t generation;
-	bool again;
+	bool again, here;
 };
 
 static enum jy_status
@@ -73,6 +74,8 @@ fail(struct jy_ctx *cx, void *arg)
 		return JY_OK; /* switched off meanwhile, which has bumped already */
 	build = jy_json_text(row, "build");
 	good = jy_json_text(row, "good_build");
+	if (change->here && !strcmp(jy_json_text(row, "state"), "on") && !strcmp(build, good))
+		return JY_OK; /* proved */
 	if (!strcmp(jy_json_text(row, "state"), "on") && good[0] && strcmp(good, build)) {
 		old = manifest_read(cx, change->name, good);
 		reason = plugin_reason(
@@ -91,6 +94,14 @@ enum jy_status
 plugin_failed(struct jy_ctx *cx, const char *name, const char *reason)
 {
 	struct change change = { .name = name, .reason = reason };
+
+	return db_transaction(cx, fail, &change, NULL);
+}
+
+enum jy_status
+plugin_failed_here(struct jy_ctx *cx, const char *name, const char *reason)
+{
+	struct change change = { .name = name, .reason = reason, .here = true };
 
 	return db_transaction(cx, fail, &change, NULL);
 }

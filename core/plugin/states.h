@@ -1,16 +1,16 @@
 /*
  * states.h - which plugins are wanted, and every change of that.
  *
- * A row of `plugins` says what is wanted and from which generation on. A process of generation N sees
- * the wanted set as of N: what was asked for later has not been proved by a probe yet.
+ * A row of `plugins` says what is wanted and from which generation on. A process of generation N
+ * sees the wanted set as of N: what was asked for later has not been proved by a probe yet.
  *
- *   found/disabled --want on--> enabling --settled--> on --want off--> draining --settled--> disabled
- *   enabling, on --failed--> failed (a failing upgrade goes back to the build that ran before)
- *   on --quarantined--> quarantined --clear--> enabling
+ *   found/disabled --want on--> enabling --settled--> on --want off--> draining --settled-->
+ * disabled enabling, on --failed--> failed (a failing upgrade goes back to the build that ran
+ * before) on --quarantined--> quarantined --clear--> enabling
  *
  * Functions that change something want an open transaction (a POST handler has one); each writes
- * history and audit and bumps the generation. Refusals (JY_CONFLICT, JY_NOT_FOUND, JY_INVALID) leave
- * a sentence in *error, owned by cx.
+ * history and audit and bumps the generation. Refusals (JY_CONFLICT, JY_NOT_FOUND, JY_INVALID)
+ * leave a sentence in *error, owned by cx.
  */
 #ifndef CORE_STATES_H
 #define CORE_STATES_H
@@ -22,7 +22,8 @@ struct board;
 
 #define PLUGINS_MAX 64 /* as many as the board has meters */
 
-/* One row of `plugins`; texts belong to the json row, which cx owns. JY_NOT_FOUND with a sentence. */
+/* One row of `plugins`; texts belong to the json row, which cx owns. JY_NOT_FOUND with a sentence.
+ */
 enum jy_status plugin_state(struct jy_ctx *cx, const char *name, json_t **row, const char **error);
 /* All rows by name. */
 enum jy_status plugin_states(struct jy_ctx *cx, json_t **rows);
@@ -43,7 +44,8 @@ enum jy_status plugin_plan_cancel(struct jy_ctx *cx, const char *name, int64_t i
 enum jy_status plugin_unit(struct jy_ctx *cx, const char *name, const char *unit, bool on,
 			   const char *why, const char **error);
 
-/* Row of plugin_history and of the audit; why at most 300 characters (JY_INVALID with a sentence). */
+/* Row of plugin_history and of the audit; why at most 300 characters (JY_INVALID with a sentence).
+ */
 enum jy_status plugin_record(struct jy_ctx *cx, const char *name, const char *action,
 			     const char *why, const char **error);
 /* Fit for the column: at most 500 characters. */
@@ -60,6 +62,9 @@ enum jy_status plugins_settled(struct jy_ctx *cx, int64_t generation);
 /* The probe of a generation blamed this plugin. Bumps, so that the other changes are not held up.
  * A failing upgrade falls back to the build that ran before and the plugin stays on. */
 enum jy_status plugin_failed(struct jy_ctx *cx, const char *name, const char *reason);
+/* The same at a node's cold start. What has been in service before stays wanted: then it is this
+ * node's own trouble (a file that is missing here), and no reason to switch it off everywhere. */
+enum jy_status plugin_failed_here(struct jy_ctx *cx, const char *name, const char *reason);
 enum jy_status plugin_quarantined(struct jy_ctx *cx, const char *name, const char *reason);
 /* Carries out what plugin_schedule says is due; a refusal is kept as the plugin's reason. */
 enum jy_status plugins_planned(struct jy_ctx *cx);

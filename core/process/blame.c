@@ -110,8 +110,8 @@ judge_plugin(struct supervisor *s, struct crash *crash)
 		snprintf(reason, sizeof(reason),
 			 "%d 秒内因不同的请求崩溃或超时 %d 次，已自动隔离；最近一次：%s %s。",
 			 config->crash_seconds, config->crashes, crash->hook, crash->route);
-		crash->quarantine =
-		    board_quarantine(s->board, crash->plugin, "quarantined", reason);
+		crash->quarantine = board_quarantine(s->board, crash->plugin, "quarantined", reason,
+						     s->roll.number);
 		if (!crash->quarantine)
 			return;
 		log_line(LOG_ERROR_, "plugin.quarantined", "插件 %s：%s", crash->plugin, reason);

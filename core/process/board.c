@@ -147,7 +147,8 @@ board_is_quarantined(const struct board *board, const char *plugin)
 }
 
 bool
-board_quarantine(struct board *board, const char *plugin, const char *state, const char *reason)
+board_quarantine(struct board *board, const char *plugin, const char *state, const char *reason,
+		 uint64_t generation)
 {
 	if (!plugin[0] || board_is_quarantined(board, plugin))
 		return false;
@@ -158,6 +159,7 @@ board_quarantine(struct board *board, const char *plugin, const char *state, con
 			continue;
 		board_text(verdict->state, sizeof(verdict->state), state);
 		board_text(verdict->reason, sizeof(verdict->reason), reason);
+		verdict->generation = generation;
 		atomic_store(&verdict->stored, 0);
 		/* The name comes last: whoever sees it sees the reason too. */
 		atomic_thread_fence(memory_order_seq_cst);
@@ -177,6 +179,29 @@ board_forgive(struct board *board, const char *plugin)
 		return true;
 	}
 	return false;
+}
+
+const struct verdict *
+board_failed(const struct board *board, const char **plugin)
+{
+	for (size_t i = 0; i < BOARD_METERS; i++) {
+		if (!board->quarantined[i][0] || strcmp(board->verdicts[i].state, "failed") != 0)
+			continue;
+		*plugin = board->quarantined[i];
+		return &board->verdicts[i];
+	}
+	return NULL;
+}
+
+bool
+board_forgive_failed(struct board *board)
+{
+	const char *plugin;
+	bool any = false;
+
+	while (board_failed(board, &plugin))
+		any |= board_forgive(board, plugin);
+	return any;
 }
 
 /* Another process is writing the name; if it died at that, the cell is lost, which is harmless. */

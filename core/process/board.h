@@ -68,6 +68,8 @@ struct crash {           /* written by the supervisor, stored by the keeper */
 struct verdict {
 	char state[12]; /* quarantined (it crashed) or failed (it did not start) */
 	char reason[400];
+	uint64_t
+	    generation;     /* as of which it was found out: a later change of the plugin ends it */
 	_Atomic int stored; /* the keeper has written it to the database */
 };
 struct blocked { /* one poisoned request */
@@ -92,7 +94,7 @@ struct board {
 	struct blocked blocked[BOARD_BLOCKED];
 	_Atomic uint64_t ended[BOARD_ENDED]; /* requests that the watchdog ended; a ring */
 	_Atomic unsigned ended_count;
-	char state[16];    /* starting ready rolling safe stopping */
+	char state[16];    /* starting ready rolling degraded safe stopping */
 	char refused[600]; /* why the last wanted generation was refused; "" = it was not */
 	char delayed[400]; /* what the wanted generation waits for; "" = nothing */
 	char refused_culprit[32];
@@ -117,8 +119,12 @@ void board_end_request(struct board *board, const char *request);
 bool board_request_ended(const struct board *board, const char *request);
 /* Keeps a plugin out of new workers; false when it already is or the table is full. */
 bool board_quarantine(struct board *board, const char *plugin, const char *state,
-		      const char *reason);
+		      const char *reason, uint64_t generation);
 bool board_forgive(struct board *board, const char *plugin);
+/* Those that did not start may try again; false if there were none. */
+bool board_forgive_failed(struct board *board);
+/* The first plugin that did not start here; NULL if none. */
+const struct verdict *board_failed(const struct board *board, const char **plugin);
 bool board_is_quarantined(const struct board *board, const char *plugin);
 /* Copies with the end cut off; the result always ends with NUL. */
 void board_text(char *into, size_t size, const char *text);

@@ -96,8 +96,7 @@ clear(struct supervisor *s, const char *plugin)
 static json_t *
 roll(struct supervisor *s)
 {
-	s->forced_safe = false;
-	generation_want(s, false);
+	generation_again(s);
 	return said("正在换上新的工作进程。");
 }
 

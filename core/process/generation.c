@@ -4,9 +4,9 @@
  * A probe proves the wanted set in a process that serves nobody. Then new workers start beside the
  * old ones; only when all are ready are the old ones asked to leave. A set that fails is refused as
  * a whole and nothing changes, except at a cold start and after a quarantine, where there is
- * nothing good to stay with: there the plugin to blame is left out and the rest goes on. With the
- * database away, workers without plugins answer that, and the probe is tried again every two
- * seconds.
+ * nothing good to stay with: there the plugin to blame is left out here, the node is degraded and
+ * the rest goes on. With the database away, workers without plugins answer that, and the probe is
+ * tried again every two seconds.
  */
 #include "process/generation.h"
 
@@ -39,6 +39,13 @@ generation_want(struct supervisor *s, bool keep_out)
 	s->roll.wanted = true;
 	s->roll.retry_ms = 0;
 	s->roll.keep_out |= keep_out;
+}
+
+void
+generation_again(struct supervisor *s)
+{
+	s->forced_safe = false;
+	generation_want(s, board_forgive_failed(s->board));
 }
 
 static void
@@ -83,9 +90,14 @@ begin(struct supervisor *s)
 static void
 settle_state(struct supervisor *s)
 {
-	state_say(s, core_only_wanted(s)         ? "safe"
-		     : s->roll.serving_core_only ? "degraded"
-						 : "ready");
+	const char *plugin;
+
+	if (core_only_wanted(s))
+		state_say(s, "safe");
+	else if (s->roll.serving_core_only || board_failed(s->board, &plugin))
+		state_say(s, "degraded");
+	else
+		state_say(s, "ready");
 }
 
 static void
@@ -156,7 +168,7 @@ failed(struct supervisor *s, const char *culprit, const char *reason)
 			settle_state(s);
 	} else if (served && !s->roll.keep_out) {
 		refuse(s, culprit, reason);
-	} else if (board_quarantine(s->board, culprit, "failed", reason)) {
+	} else if (board_quarantine(s->board, culprit, "failed", reason, s->roll.number)) {
 		reason_log(s, "generation.kept_out", culprit, reason);
 		generation_want(s, true);
 	} else {

@@ -6,6 +6,8 @@
 
 /* Asks for new workers. keep_out: plugins that fail are left out instead of refusing the whole. */
 void generation_want(struct supervisor *s, bool keep_out);
+/* The same, asked for by a person: those that did not start here are tried again. */
+void generation_again(struct supervisor *s);
 /* One step: called at every turn of the supervisor's loop. */
 void generation_tick(struct supervisor *s);
 /* The probe ended. culprit "" = the core, the database or the machine. */

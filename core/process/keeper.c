@@ -32,16 +32,18 @@
 
 static const char SQL_GENERATION[] = "SELECT generation FROM cluster WHERE one = 1";
 static const char SQL_HELD[] =
-    "SELECT 1 held FROM plugins WHERE name = ? AND state IN ('quarantined', 'failed')";
+    "SELECT 1 held FROM plugins WHERE name = ? AND (state IN ('quarantined', 'failed') OR "
+    "state IN ('on', 'enabling') AND generation <= ?)";
 static const char SQL_CRASH[] =
     "INSERT INTO plugin_crashes (node, plugin, hook, route, request, signal_no, kind, backtrace) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 static const char SQL_OLD_CRASHES[] =
     "DELETE FROM plugin_crashes WHERE at < NOW(3) - INTERVAL 180 DAY LIMIT 1000";
 static const char SQL_NODE[] =
-    "INSERT INTO nodes (name, generation, state, workers, seen) VALUES (?, ?, ?, ?, NOW(3)) "
-    "ON DUPLICATE KEY UPDATE generation = VALUES(generation), state = VALUES(state), "
-    "workers = VALUES(workers), seen = VALUES(seen)";
+    "INSERT INTO nodes (name, generation, state, reason, workers, seen) "
+    "VALUES (?, ?, ?, ?, ?, NOW(3)) ON DUPLICATE KEY UPDATE generation = VALUES(generation), "
+    "state = VALUES(state), reason = VALUES(reason), workers = VALUES(workers), "
+    "seen = VALUES(seen)";
 
 struct keeper {
 	struct core core;
@@ -107,7 +109,7 @@ store_kept_out(struct keeper *k, struct jy_ctx *cx)
 			continue;
 		s = strcmp(verdict->state, "quarantined") == 0
 			? plugin_quarantined(cx, name, verdict->reason)
-			: plugin_failed(cx, name, verdict->reason);
+			: plugin_failed_here(cx, name, verdict->reason);
 		if (s != JY_OK)
 			return false;
 		atomic_store(&verdict->stored, 1);
@@ -115,7 +117,7 @@ store_kept_out(struct keeper *k, struct jy_ctx *cx)
 	return true;
 }
 
-/* An administrator has enabled it again (or its upgrade fell back): the next set may have it. */
+/* An administrator has changed it since (or its upgrade fell back): the next set may have it. */
 static bool
 forgive(struct keeper *k, struct jy_ctx *cx)
 {
@@ -126,7 +128,8 @@ forgive(struct keeper *k, struct jy_ctx *cx)
 
 		if (!name[0] || !atomic_load(&k->board->verdicts[i].stored))
 			continue;
-		s = jy_row(cx, &row, SQL_HELD, jy_text(name));
+		s = jy_row(cx, &row, SQL_HELD, jy_text(name),
+			   jy_int((int64_t)k->board->verdicts[i].generation));
 		if (s == JY_NOT_FOUND)
 			board_forgive(k->board, name);
 		else if (s != JY_OK)
@@ -178,21 +181,35 @@ settle(struct keeper *k, struct jy_ctx *cx)
 		k->settled = current;
 }
 
+/* What the administrators of other nodes read about this one. */
+static void
+node_reason(const struct board *board, char *into, size_t size)
+{
+	const char *plugin;
+	const struct verdict *verdict = board_failed(board, &plugin);
+
+	into[0] = '\0';
+	if (verdict)
+		snprintf(into, size, "插件 %s 没有加载：%s", plugin, verdict->reason);
+}
+
 static void
 say_alive(struct keeper *k, struct jy_ctx *cx)
 {
 	const struct board *board = k->board;
 	const int64_t now = board_now_ms();
+	char reason[500]; /* the whole of both texts: nothing is cut */
 	int workers = 0;
 
 	if (k->alive_ms && now - k->alive_ms < ALIVE_MS)
 		return;
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
 		workers += atomic_load(&board->slots[i].kind) == SLOT_WEB;
+	node_reason(board, reason, sizeof(reason));
 	if (plugins_planned(cx) != JY_OK ||
 	    db_exec(cx, SQL_NODE, jy_text(k->core.config->node),
 		    jy_int((int64_t)atomic_load(&board->current_generation)), jy_text(board->state),
-		    jy_int(workers)) != JY_OK)
+		    jy_text(reason), jy_int(workers)) != JY_OK)
 		return;
 	k->alive_ms = now;
 	if ((k->tidy_ms == 0 || now - k->tidy_ms > TIDY_MS) &&

@@ -189,8 +189,7 @@ hang_up(struct supervisor *s)
 	for (size_t i = 0; i < BOARD_SLOTS; i++)
 		if (s->children[i].pid && s->children[i].kind == SLOT_KEEPER)
 			child_drain(s, &s->children[i]); /* its successor writes to the new file */
-	s->forced_safe = false;
-	generation_want(s, false);
+	generation_again(s);
 }
 
 static void

@@ -16,7 +16,6 @@
 #include <fcgiapp.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,11 +31,16 @@
 #define BACKLOG      1024
 #define SOCKET_LIMIT 10  /* seconds that one read or write may take */
 #define WAIT_MS      100 /* the longest time that a connection waits for a worker that died */
+#define NAMES_MAX    96 /* variables that are found by the length of their name; more are searched */
+#define AT_ONCE      65536 /* bytes that a fresh socket takes without waiting for the peer */
 
 struct transport {
 	FCGX_Request q;
 	long long expected, got; /* bytes of the body: CONTENT_LENGTH, and so far */
 	int waiter, watched;     /* an epoll descriptor and the listening one that it looks at */
+	size_t written;
+	unsigned name_length[NAMES_MAX]; /* of q.envp */
+	size_t names;
 	void (*begun)(void *arg);
 	void *begun_arg;
 };
@@ -193,20 +197,28 @@ accept_failed(void)
 }
 
 static void
-set_limits(int fd)
+set_limit(int fd, int what)
 {
 	struct timeval limit = { .tv_sec = SOCKET_LIMIT };
-	int on = 1;
 
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* no effect on unix sockets */
+	setsockopt(fd, SOL_SOCKET, what, &limit, sizeof(limit));
+}
+
+/* A request asks for about twenty of its thirty variables, libfcgi compares them text by text. */
+static void
+measure_names(struct transport *t)
+{
+	size_t n = 0;
+
+	for (; t->q.envp[n] && n < NAMES_MAX; n++)
+		t->name_length[n] = (unsigned)strcspn(t->q.envp[n], "=");
+	t->names = n;
 }
 
 static void
 read_length(struct transport *t)
 {
-	const char *text = FCGX_GetParam("CONTENT_LENGTH", t->q.envp);
+	const char *text = transport_param(t, "CONTENT_LENGTH");
 	char *end;
 
 	t->got = 0;
@@ -252,12 +264,14 @@ transport_accept(struct transport *t, int listen_fd, const sigset_t *open_mask)
 		return accept_failed();
 	if (t->begun)
 		t->begun(t->begun_arg);
-	set_limits(fd);
+	set_limit(fd, SO_RCVTIMEO);
+	t->written = 0;
 	t->q.ipcFd = fd;
 	t->q.keepConnection = 1; /* or FCGX_Accept_r would first close what it has just been lent */
 	t->q.listen_sock = -1;   /* after a broken request it must not accept another itself */
 	if (FCGX_Accept_r(&t->q) < 0)
 		return TRANSPORT_AGAIN;
+	measure_names(t);
 	read_length(t);
 	return TRANSPORT_REQUEST;
 }
@@ -265,7 +279,12 @@ transport_accept(struct transport *t, int listen_fd, const sigset_t *open_mask)
 const char *
 transport_param(struct transport *t, const char *name)
 {
-	return FCGX_GetParam(name, t->q.envp);
+	size_t n = strlen(name);
+
+	for (size_t i = 0; i < t->names; i++)
+		if (t->name_length[i] == n && memcmp(t->q.envp[i], name, n) == 0)
+			return t->q.envp[i] + n + 1;
+	return t->names < NAMES_MAX ? NULL : FCGX_GetParam(name, t->q.envp + NAMES_MAX);
 }
 
 char **
@@ -300,6 +319,9 @@ transport_write(struct transport *t, const void *bytes, size_t n)
 {
 	const char *p = bytes;
 
+	if (t->written <= AT_ONCE && t->written + n > AT_ONCE)
+		set_limit(t->q.ipcFd, SO_SNDTIMEO);
+	t->written += n;
 	while (n > 0) {
 		int part = n > 1 << 20 ? 1 << 20 : (int)n;
 
@@ -317,6 +339,7 @@ transport_finish(struct transport *t)
 	if (t->q.ipcFd < 0)
 		return;
 	t->q.keepConnection = 0;
+	t->names = 0;
 	/* libfcgi waits until the peer has closed, lest what it still sends reset the connection
 	 * and with it the answer. When all has been read there is nothing to wait for. */
 	if (t->expected == t->got && FCGX_FClose(t->q.err) == 0 && FCGX_FClose(t->q.out) == 0 &&

@@ -35,7 +35,7 @@
 #define READ_LIMIT_MS 20000 /* until dispatch knows the route and sets its own */
 #define STOP_LIMIT_MS 10000
 #define LAST_QUEUE_MS 2000 /* at a stop: how long connections that still wait are served */
-#define MEMORY_CHECK  64   /* requests between two looks at the memory in use */
+#define MEMORY_CHECK  256  /* requests between two looks at the memory in use */
 #define TASK_IDLE_MS  1000
 
 static volatile sig_atomic_t told_to_leave;
@@ -245,9 +245,12 @@ static bool
 is_due(const struct core *core, uint64_t served)
 {
 	const struct config *config = core->config;
-	uint64_t recycle = (uint64_t)config->recycle;
+	static uint64_t recycle;
 
-	recycle -= (uint64_t)getpid() % (recycle / 4 + 1);
+	if (!recycle) {
+		recycle = (uint64_t)config->recycle;
+		recycle -= (uint64_t)getpid() % (recycle / 4 + 1);
+	}
 	if (!atomic_load(&core->board->database_up))
 		return false;
 	if (served >= recycle)

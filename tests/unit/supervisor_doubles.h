@@ -22,11 +22,12 @@
 #include "work/work.h"
 
 struct world {
-	_Atomic int database_up, rounds, failed_calls, quarantined_calls, crashes_stored;
+	_Atomic int database_up, rounds, failed_calls, failed_here_calls, quarantined_calls,
+	    crashes_stored;
 	_Atomic int64_t generation, settled;
 	_Atomic int bad_generation; /* from here on plugin "bad" does not start; 0 = never */
 	_Atomic int bad_by_crash;
-	char failed[32], quarantined[32];
+	char failed[32], quarantined[32], node_state[16], node_reason[200];
 };
 
 static struct world *world;
@@ -61,9 +62,12 @@ enum jy_status
 db_exec_v(struct jy_ctx *cx, const char *sql, const struct jy_val *vals)
 {
 	(void)cx;
-	(void)vals;
 	if (strstr(sql, "INSERT INTO plugin_crashes"))
 		world->crashes_stored++;
+	if (strstr(sql, "INSERT INTO nodes")) {
+		board_text(world->node_state, sizeof(world->node_state), vals[3].s);
+		board_text(world->node_reason, sizeof(world->node_reason), vals[4].s);
+	}
 	return JY_OK;
 }
 
@@ -111,6 +115,16 @@ plugin_failed(struct jy_ctx *cx, const char *name, const char *reason)
 	assert_true(reason[0]);
 	board_text(world->failed, sizeof(world->failed), name);
 	world->failed_calls++;
+	return JY_OK;
+}
+
+enum jy_status
+plugin_failed_here(struct jy_ctx *cx, const char *name, const char *reason)
+{
+	(void)cx;
+	assert_true(reason[0]);
+	board_text(world->failed, sizeof(world->failed), name);
+	world->failed_here_calls++;
 	return JY_OK;
 }
 

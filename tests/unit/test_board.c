@@ -144,11 +144,20 @@ static void
 plugins_are_kept_out_once_and_forgiven(void **state)
 {
 	struct board *board = *state;
+	const char *plugin;
 
-	assert_true(board_quarantine(board, "jobs", "failed", "没有通过自检。"));
-	assert_false(board_quarantine(board, "jobs", "quarantined", "again"));
-	assert_false(board_quarantine(board, "", "failed", "the core"));
+	assert_true(board_quarantine(board, "jobs", "failed", "没有通过自检。", 1));
+	assert_false(board_quarantine(board, "jobs", "quarantined", "again", 1));
+	assert_false(board_quarantine(board, "", "failed", "the core", 1));
 	assert_true(board_is_quarantined(board, "jobs"));
+	assert_true(board_quarantine(board, "needs", "quarantined", "crashes", 1));
+	assert_ptr_equal(board_failed(board, &plugin), &board->verdicts[0]);
+	assert_string_equal(plugin, "jobs");
+	assert_true(board_forgive_failed(board));
+	assert_false(board_forgive_failed(board));
+	assert_true(board_is_quarantined(board, "needs"));
+	assert_null(board_failed(board, &plugin));
+	assert_true(board_quarantine(board, "jobs", "failed", "没有通过自检。", 2));
 	assert_false(board_is_quarantined(board, ""));
 	assert_false(board_is_quarantined(board, "job"));
 	assert_string_equal(board->verdicts[0].state, "failed");

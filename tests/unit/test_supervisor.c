@@ -317,14 +317,31 @@ a_bad_change_is_refused_and_nothing_else_changes(void **state)
 static void
 a_cold_start_leaves_the_bad_one_out(void **state)
 {
+	json_t *json;
+	const char *error;
+
 	(void)state;
 	world->bad_generation = 1;
 	supervisor = launch(false);
 	assert_true(answers("/", "off", 5000));
-	assert_true(becomes("state", "ready", 2000));
-	for (int i = 0; i < 100 && !world->failed_calls; i++)
+	assert_true(becomes("state", "degraded", 2000));
+	for (int i = 0; i < 100 && strcmp(world->node_state, "degraded") != 0; i++)
 		pause_ms(50);
-	assert_string_equal(world->failed, "bad");
+	assert_string_equal(world->node_state, "degraded");
+	assert_non_null(strstr(world->node_reason, "bad"));
+	assert_int_equal(world->failed_here_calls, 1);
+	assert_int_equal(world->failed_calls, 0); /* the other nodes keep it */
+	assert_true(control_call(&config, "roll", &json, &error));
+	json_decref(json);
+	assert_true(log_gets("generation.kept_out", 3000));
+	assert_true(becomes("state", "degraded", 3000));
+	assert_true(answers("/", "off", 3000));
+	world->bad_generation = 0; /* mended here */
+	assert_true(control_call(&config, "roll", &json, &error));
+	json_decref(json);
+	assert_true(becomes("state", "ready", 5000));
+	assert_true(answers("/", "generation 1", 2000));
+	assert_int_equal(world->failed_calls, 0);
 }
 
 static void
