@@ -55,16 +55,22 @@ buf_text(struct buf *buf, const char *text)
 void
 buf_printf(struct buf *buf, const char *fmt, ...)
 {
+	size_t room = buf->cap - buf->len;
 	va_list ap;
 	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(room ? buf->data + buf->len : NULL, room, fmt, ap);
 	va_end(ap);
-	if (n < 0 || !buf_room(buf, (size_t)n))
+	if (n < 0 || !buf_room(buf, (size_t)n)) {
+		if (room)
+			buf->data[buf->len] = '\0';
 		return;
-	va_start(ap, fmt);
-	vsnprintf(buf->data + buf->len, (size_t)n + 1, fmt, ap);
-	va_end(ap);
+	}
+	if ((size_t)n >= room) { /* only now is it known how long the text is */
+		va_start(ap, fmt);
+		vsnprintf(buf->data + buf->len, (size_t)n + 1, fmt, ap);
+		va_end(ap);
+	}
 	buf->len += (size_t)n;
 }

@@ -64,19 +64,24 @@ level_name(enum log_level level)
 	return names[level];
 }
 
+/* The text of a second is made once in it. */
 static void
 now_text(char *into, size_t size)
 {
+	static char text[24];
+	static time_t second;
 	struct timespec now;
 	struct tm tm;
 	time_t local;
-	size_t n;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	local = now.tv_sec + BEIJING;
-	gmtime_r(&local, &tm);
-	n = strftime(into, size, "%Y-%m-%d %H:%M:%S", &tm);
-	snprintf(into + n, size - n, ".%03ld", now.tv_nsec / 1000000);
+	if (now.tv_sec != second) {
+		local = now.tv_sec + BEIJING;
+		gmtime_r(&local, &tm);
+		strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &tm);
+		second = now.tv_sec;
+	}
+	snprintf(into, size, "%s.%03ld", text, now.tv_nsec / 1000000);
 }
 
 /* Foreign text (a database's or a plugin's message) may be cut in the middle of a character. */

@@ -28,6 +28,7 @@
 #define GET_TRIES      3 /* a read whose connection broke may simply be read again */
 #define RETRY_OFF_S    60
 #define LINE_MAX_BYTES 600
+#define ARENA_BYTES    65536 /* of most requests; the rest is allocated one by one */
 
 struct way {
 	struct jy_ctx *cx;
@@ -316,11 +317,26 @@ note(const struct way *w, int http, size_t bytes, int64_t us)
 	log_members(LOG_NOTE, "request", members);
 }
 
+/* Memory that one request after the other lives in. Sanitizers must see each piece by itself. */
+static TALLOC_CTX *
+arena(void)
+{
+#ifndef __SANITIZE_ADDRESS__
+	static TALLOC_CTX *pool;
+
+	if (!pool)
+		pool = talloc_pool(NULL, ARENA_BYTES);
+	return pool;
+#else
+	return NULL;
+#endif
+}
+
 void
 dispatch(struct core *core, struct transport *t)
 {
 	int64_t start = now_us(), us;
-	struct way w = { .cx = ctx_new(core, NULL, NULL), .t = t, .identified = JY_OK };
+	struct way w = { .cx = ctx_new(core, arena(), NULL), .t = t, .identified = JY_OK };
 	struct meter *meter;
 	size_t bytes = 0;
 	enum jy_status s;
