@@ -79,6 +79,20 @@ check(struct jy_ctx *cx, json_t *values)
 	return JY_OK;
 }
 
+/* The same form posts and edits. */
+static enum jy_status
+prepare(struct jy_ctx *cx, json_t *model)
+{
+	json_t *form = json_object_get(model, "form");
+
+	if (!json_object_get(jy_params(cx), "id"))
+		return JY_OK;
+	json_object_set_new(form, "title", json_string("修改岗位"));
+	json_object_set_new(form, "intro",
+			    json_string("改好后重新审核；审核通过以前，这个岗位不公开显示。"));
+	return JY_OK;
+}
+
 const struct jy_form jobs_vacancy_form = {
 	.name = "jobs.vacancy",
 	.title = "发布岗位",
@@ -86,6 +100,7 @@ const struct jy_form jobs_vacancy_form = {
 	.fields = fields,
 	.submit = "提交审核",
 	.check = check,
+	.prepare = prepare,
 };
 
 /* --- The life of a vacancy --- */

@@ -111,6 +111,7 @@ test('several at once: a preview first, then declined with a reason that the emp
   await employer.goto(`/jobs/${ids[0]}`);
   assert.match(await text(employer), /未通过/);
   await press(employer, '修改岗位', { role: 'link' });
+  assert.equal(await employer.getByRole('heading', { level: 1 }).innerText(), '修改岗位');
   assert.equal(await employer.getByLabel('岗位名称').inputValue(), titles[0]);
   assert.equal(await employer.getByLabel('月薪从').inputValue(), '4000');
   await employer.getByLabel('月薪从').fill('5000');

@@ -2,7 +2,7 @@
 // than the screen, no machine time in what people read.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { Browser, accessible, noSideScroll, text } from '../lib/browser.mjs';
+import { Browser, accessible, noSideScroll, press, text } from '../lib/browser.mjs';
 
 let browser;
 before(async () => { browser = await Browser.over(); });
@@ -38,6 +38,14 @@ for (const [who, paths] of Object.entries(pages)) {
     }
   });
 }
+
+test('a batch names its records by person and need, not by codes', async () => {
+  const page = await browser.signedIn('city1');
+  await page.goto('/needs/ledger?kind=guidance&state=open');
+  await page.locator('input[name=ids]').first().check();
+  await press(page, '标记为已服务');
+  assert.match(await text(page), /\S{2,}，就业指导/);
+});
 
 test('an unknown address is a plain page too', async () => {
   const page = await browser.visitor();
