@@ -2,11 +2,10 @@
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { Site, root } from '../lib/site.mjs';
+import { Site, build } from '../lib/site.mjs';
 import { sleep, until } from '../lib/load.mjs';
 
 let site, visitor;
-const build = process.env.JIYE_BUILD ?? join(root, 'build');
 
 before(async () => {
   site = await Site.start({ port: 18092, args: ['--empty'] });

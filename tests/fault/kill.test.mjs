@@ -4,23 +4,12 @@ import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { Site, root } from '../lib/site.mjs';
-import { mixedLoad, sleep, until, wrongMarks } from '../lib/load.mjs';
+import { ledgerSite, mixedLoad, sleep, until, wrongMarks } from '../lib/load.mjs';
 
 const seconds = process.env.JIYE_TEST_LONG ? 600 : 60;
 let site, writer;
 
-before(async () => {
-  site = await Site.start({ port: 18091, args: ['--empty'] });
-  const build = process.env.JIYE_BUILD ?? join(root, 'build');
-  for (const args of [['plugin', 'install', join(build, 'tests/plugins/ledger')], ['plugin', 'enable', 'ledger', '--wait']]) {
-    const run = await site.tool(...args);
-    assert.equal(run.code, 0, run.err + run.out);
-  }
-  await site.tool('settings', 'set', 'accounts.second_factor', 'optional');
-  writer = await site.newAccount('writer', 'province');
-  await until('the new setting in service', async () => (await writer.post('/api/ledger', { mark: 'first' })).status === 200);
-});
+before(async () => { ({ site, writer } = await ledgerSite(18091)); });
 after(() => site?.stop());
 
 async function webWorkers() {

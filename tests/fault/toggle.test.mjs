@@ -2,24 +2,12 @@
 // answer 200 or the explaining 503, everything else answers as always, no write is lost or doubled.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { Site, root } from '../lib/site.mjs';
-import { mixedLoad, until, wrongMarks } from '../lib/load.mjs';
+import { ledgerSite, mixedLoad, wrongMarks } from '../lib/load.mjs';
 
 const toggles = process.env.JIYE_TEST_LONG ? 1000 : 200;
 let site, writer;
 
-before(async () => {
-  site = await Site.start({ port: 18090, args: ['--empty'] });
-  const build = process.env.JIYE_BUILD ?? join(root, 'build');
-  for (const args of [['plugin', 'install', join(build, 'tests/plugins/ledger')], ['plugin', 'enable', 'ledger', '--wait']]) {
-    const run = await site.tool(...args);
-    assert.equal(run.code, 0, run.err + run.out);
-  }
-  await site.tool('settings', 'set', 'accounts.second_factor', 'optional');
-  writer = await site.newAccount('writer', 'province');
-  await until('the new setting in service', async () => (await writer.post('/api/ledger', { mark: 'first' })).status === 200);
-});
+before(async () => { ({ site, writer } = await ledgerSite(18090)); });
 after(() => site?.stop());
 
 test(`${toggles} toggles under load: 0 failed requests`, { timeout: 3_000_000 }, async (t) => {

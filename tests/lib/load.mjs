@@ -1,5 +1,7 @@
 // load.mjs - a bounded load of clients that never stop asking, and a book of what was answered.
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Site, build } from './site.mjs';
 
 // Runs `clients` loops of `ask(client index, turn)` until stop() is called. ask answers
 // { ok, what } - what is counted by name, failures are kept (the first 20).
@@ -25,6 +27,19 @@ export function startLoad(clients, ask) {
     }
   });
   return { book, async stop() { running = false; await Promise.all(loops); return book; } };
+}
+
+// An empty site of its own with the ledger plugin on, and somebody who may write into it.
+export async function ledgerSite(port) {
+  const site = await Site.start({ port, args: ['--empty'] });
+  for (const args of [['plugin', 'install', join(build, 'tests/plugins/ledger')], ['plugin', 'enable', 'ledger', '--wait']]) {
+    const run = await site.tool(...args);
+    if (run.code !== 0) throw new Error(run.err + run.out);
+  }
+  await site.tool('settings', 'set', 'accounts.second_factor', 'optional');
+  const writer = await site.newAccount('writer', 'province');
+  await until('the new setting in service', async () => (await writer.post('/api/ledger', { mark: 'first' })).status === 200);
+  return { site, writer };
 }
 
 // Clients 0..writers-1 write marks through the ledger plugin, the others read pages in turn. Every

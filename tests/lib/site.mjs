@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-const build = process.env.JIYE_BUILD ?? join(root, 'build');
+export const build = process.env.JIYE_BUILD ?? join(root, 'build');
 
 // A place where a site runs. `shared()` is the one of this test run; `start()` makes a fresh one.
 export class Site {
