@@ -26,7 +26,7 @@ static const char SQL_FAILED[] =
     "title = ? WHERE name = ?";
 static const char SQL_QUARANTINED[] =
     "UPDATE plugins SET state = 'quarantined', reason = ? WHERE name = ? AND "
-    "state <> 'quarantined'";
+    "state IN ('on', 'enabling', 'draining')";
 static const char SQL_DUE[] =
     "SELECT id, plugin, enable, account, why FROM plugin_schedule WHERE done IS NULL AND "
     "at <= NOW() ORDER BY at, id LIMIT 1 FOR UPDATE SKIP LOCKED";
@@ -115,7 +115,7 @@ quarantine(struct jy_ctx *cx, void *arg)
 				   jy_text(change->name));
 
 	if (s != JY_OK || !jy_changed(cx))
-		return s; /* another node was faster */
+		return s; /* another node was faster, or it is off */
 	s = plugin_record(cx, change->name, "quarantine", "连续崩溃，系统自动隔离", &error);
 	return s == JY_OK ? plugin_stamp(cx, change->name) : s;
 }

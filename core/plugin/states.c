@@ -311,7 +311,9 @@ plugin_clear_quarantine(struct jy_ctx *cx, const char *name, const char *why, co
 		*error = jy_printf(cx, "插件 %s 没有被隔离，不用解除。", name);
 		return JY_CONFLICT;
 	}
-	s = jy_exec(cx, SQL_SET, jy_int(1), jy_text("enabling"), jy_text(name));
+	/* One that was switched off while it crashed stays off. */
+	s = jy_exec(cx, SQL_SET, jy_int(jy_json_int(row, "wanted")),
+		    jy_text(jy_json_int(row, "wanted") ? "enabling" : "disabled"), jy_text(name));
 	if (s == JY_OK)
 		s = plugin_record(cx, name, "clear", why, error);
 	return s == JY_OK ? plugin_stamp(cx, name) : s;

@@ -4,9 +4,10 @@
  * A row of `plugins` says what is wanted and from which generation on. A process of generation N
  * sees the wanted set as of N: what was asked for later has not been proved by a probe yet.
  *
- *   found/disabled --want on--> enabling --settled--> on --want off--> draining --settled-->
- * disabled enabling, on --failed--> failed (a failing upgrade goes back to the build that ran
- * before) on --quarantined--> quarantined --clear--> enabling
+ * - found, disabled: wanted on -> enabling: in service -> on
+ * - on: wanted off -> draining: the last one has left -> disabled
+ * - enabling, on: did not start -> failed; an upgrade goes back to the build that ran before
+ * - on: crashed too often -> quarantined: cleared -> enabling, or disabled if nobody wants it
  *
  * Functions that change something want an open transaction (a POST handler has one); each writes
  * history and audit and bumps the generation. Refusals (JY_CONFLICT, JY_NOT_FOUND, JY_INVALID)
@@ -22,8 +23,8 @@ struct board;
 
 #define PLUGINS_MAX 64 /* as many as the board has meters */
 
-/* One row of `plugins`; texts belong to the json row, which cx owns. JY_NOT_FOUND with a sentence.
- */
+/* One row of `plugins`; texts belong to the json row, which cx owns. JY_NOT_FOUND: see
+ * *error. */
 enum jy_status plugin_state(struct jy_ctx *cx, const char *name, json_t **row, const char **error);
 /* All rows by name. */
 enum jy_status plugin_states(struct jy_ctx *cx, json_t **rows);
@@ -44,8 +45,8 @@ enum jy_status plugin_plan_cancel(struct jy_ctx *cx, const char *name, int64_t i
 enum jy_status plugin_unit(struct jy_ctx *cx, const char *name, const char *unit, bool on,
 			   const char *why, const char **error);
 
-/* Row of plugin_history and of the audit; why at most 300 characters (JY_INVALID with a sentence).
- */
+/* Row of plugin_history and of the audit; why at most 300 characters (else
+ * JY_INVALID). */
 enum jy_status plugin_record(struct jy_ctx *cx, const char *name, const char *action,
 			     const char *why, const char **error);
 /* Fit for the column: at most 500 characters. */

@@ -24,11 +24,13 @@ static const char SQL_LOCK[] = "SELECT id FROM accounts WHERE id = ? FOR UPDATE"
 static const char SQL_ACCOUNT[] =
     "SELECT a.uid, a.state, a.email, a.phone, COALESCE(p.push_off, 0) AS push_off,"
     " COALESCE(m.email, 1) AS by_email, COALESCE(m.sms, 1) AS by_sms,"
-    " COALESCE(m.quiet, 1) AS quiet,"
-    " (SELECT COUNT(*) FROM messages x WHERE x.account = a.id AND x.held = 0 AND x.urgent = 0"
-    "  AND x.created > NOW(3) - INTERVAL 7 DAY) AS week"
+    " COALESCE(m.quiet, 1) AS quiet"
     " FROM accounts a LEFT JOIN people p ON p.id = a.person"
     " LEFT JOIN message_preferences m ON m.account = a.id WHERE a.id = ?";
+/* Locking, so that it sees what others committed after this transaction's first look. */
+static const char SQL_WEEK[] =
+    "SELECT COUNT(*) AS n FROM messages WHERE account = ? AND held = 0 AND urgent = 0"
+    " AND created > NOW(3) - INTERVAL 7 DAY FOR UPDATE";
 static const char SQL_MESSAGE[] =
     "INSERT INTO messages (account, once, title, text, link, held, urgent)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)";
@@ -142,16 +144,18 @@ notify(struct jy_ctx *cx, const struct jy_message *m)
 {
 	const char *cap = setting_or(cx, "push.week_cap", "");
 	int64_t week_cap = *cap ? strtoll(cap, NULL, 10) : WEEK_CAP;
-	json_t *account;
+	json_t *account, *week;
 	bool held;
 	enum jy_status s = jy_row(cx, &account, SQL_LOCK, jy_int(m->account));
 
 	if (s == JY_OK)
+		s = jy_row(cx, &week, SQL_WEEK, jy_int(m->account));
+	if (s == JY_OK)
 		s = jy_row(cx, &account, SQL_ACCOUNT, jy_int(m->account));
 	if (s != JY_OK)
 		return s;
-	held = !m->urgent &&
-	       (jy_json_int(account, "week") >= week_cap || jy_json_int(account, "push_off"));
+	held =
+	    !m->urgent && (jy_json_int(week, "n") >= week_cap || jy_json_int(account, "push_off"));
 	s = jy_exec(cx, SQL_MESSAGE, jy_int(m->account), jy_text(m->key), jy_text(m->title),
 		    jy_text(m->text), jy_text(m->link ? m->link : ""), jy_int(held),
 		    jy_int(m->urgent));

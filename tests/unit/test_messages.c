@@ -159,6 +159,113 @@ the_cap_holds_back_but_keeps(void **state)
 	assert_int_equal(message_digest(cx, NULL), JY_FAILED); /* checkpoints: tasks only */
 }
 
+/* As one plugin's handler, task or subscription would, in a transaction of its own. */
+struct sending {
+	struct plugin *plugin;
+	const char *key;
+};
+
+static enum jy_status
+sending_work(struct jy_ctx *x, void *arg)
+{
+	const struct sending *sending = arg;
+
+	x->plugin = sending->plugin;
+	return jy_notify(
+	    x,
+	    &(struct jy_message){
+		.account = 1, .key = sending->key, .title = "推送", .text = "正文", .link = "/" });
+}
+
+static void
+the_cap_is_one_for_all_plugins(void **state)
+{
+	struct plugin jobs = { .name = "jobs", .table = &part_work },
+		      training = { .name = "training", .table = &part_work };
+	struct sending all[] = { { &jobs, "jobs:1" },
+				 { &training, "training:1" },
+				 { &jobs, "jobs:2" },
+				 { NULL, "core:1" } };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		assert_int_equal(db_transaction(cx, sending_work, &all[i], NULL), JY_OK);
+	cx->plugin = NULL;
+	assert_int_equal(count("SELECT COUNT(*) n FROM messages"), 4);
+	assert_int_equal(count("SELECT COUNT(*) n FROM messages WHERE held = 1"), 2);
+	assert_int_equal(count("SELECT COUNT(*) n FROM work WHERE name = 'email'"), 2);
+	/* A week later there is room again. */
+	assert_int_equal(jy_exec(cx, "UPDATE messages SET created = NOW(3) - INTERVAL 8 DAY"),
+			 JY_OK);
+	assert_int_equal(send_one("later", false), JY_OK);
+	assert_int_equal(count("SELECT COUNT(*) n FROM messages WHERE held = 1"), 2);
+}
+
+struct race {
+	int runs;
+};
+
+/* Has looked at the database before somebody else takes the last place. */
+static enum jy_status
+late_work(struct jy_ctx *x, void *arg)
+{
+	struct race *race = arg;
+	json_t *row;
+	enum jy_status s = jy_row(x, &row, "SELECT COUNT(*) n FROM messages");
+
+	if (s == JY_OK && race->runs++ == 0)
+		assert_int_equal(send_one("first", false), JY_OK);
+	if (s != JY_OK)
+		return s;
+	return jy_notify(
+	    x, &(struct jy_message){
+		   .account = 1, .key = "late", .title = "推送", .text = "正文", .link = "/" });
+}
+
+static void
+two_senders_never_share_the_last_place(void **state)
+{
+	struct core other = core;
+	struct jy_ctx *x = ctx_new(&other, NULL, "other");
+	struct race race = { 0 };
+
+	(void)state;
+	other.db = db_new(NULL, &config);
+	ctx_as_system(x);
+	assert_int_equal(send_one("one", false), JY_OK); /* the cap is 2 */
+	assert_int_equal(db_transaction(x, late_work, &race, NULL), JY_OK);
+	assert_int_equal(count("SELECT COUNT(*) n FROM messages"), 3);
+	assert_int_equal(count("SELECT COUNT(*) n FROM messages WHERE held = 0"), 2);
+	talloc_free(x);
+	talloc_free(other.db);
+}
+
+static void
+quiet_hours_hold_for_all_plugins(void **state)
+{
+	struct plugin jobs = { .name = "jobs", .table = &part_work },
+		      training = { .name = "training", .table = &part_work };
+	struct sending all[] = { { &jobs, "jobs:q" }, { &training, "training:q" } };
+	int hour = (int)strtol(jy_now(cx) + 11, NULL, 10);
+
+	(void)state;
+	json_object_set_new(core.settings, "push.quiet_from",
+			    json_string(jy_printf(cx, "%02d:00", hour)));
+	json_object_set_new(core.settings, "push.quiet_to",
+			    json_string(jy_printf(cx, "%02d:00", (hour + 2) % 24)));
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(db_transaction(cx, sending_work, &all[i], NULL), JY_OK);
+	cx->plugin = NULL;
+	assert_int_equal(send_one("urgent", true), JY_OK);
+	json_object_set_new(core.settings, "push.quiet_from", json_string("00:00"));
+	json_object_set_new(core.settings, "push.quiet_to", json_string("00:00"));
+	assert_int_equal(count("SELECT COUNT(*) n FROM work WHERE not_before > NOW() + INTERVAL 58 "
+			       "MINUTE AND not_before <= NOW() + INTERVAL 2 HOUR"),
+			 2);
+	assert_int_equal(count("SELECT COUNT(*) n FROM work WHERE not_before <= NOW(3)"), 1);
+	assert_int_equal(count("SELECT COUNT(*) n FROM messages WHERE held = 0"), 3);
+}
+
 static void
 who_wants_no_mail_gets_none(void **state)
 {
@@ -271,6 +378,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_message_comes_once, setup),
 		cmocka_unit_test_setup(the_cap_holds_back_but_keeps, setup),
+		cmocka_unit_test_setup(the_cap_is_one_for_all_plugins, setup),
+		cmocka_unit_test_setup(two_senders_never_share_the_last_place, setup),
+		cmocka_unit_test_setup(quiet_hours_hold_for_all_plugins, setup),
 		cmocka_unit_test_setup(who_wants_no_mail_gets_none, setup),
 		cmocka_unit_test_setup(tokens_speak_for_one_account, setup),
 		cmocka_unit_test_setup(letters_are_sealed_until_they_are_sent, setup),
