@@ -38,6 +38,12 @@ row_labels(struct page *p, json_t *row)
 	}
 }
 
+static bool
+is_number(const struct jy_column *column)
+{
+	return (column->type == JY_INT || column->type == JY_MONEY) && !column->labels;
+}
+
 static json_t *
 row_cells(struct page *p, const json_t *row)
 {
@@ -52,11 +58,10 @@ row_cells(struct page *p, const json_t *row)
 		/* Masked values were replaced already; a mask of a mask would hide nothing more. */
 		text = c[i].flags & JY_MASKED ? jy_json_text(row, c[i].name)
 					      : list_cell(p->cx, &c[i], row);
-		json_array_append_new(
-		    cells,
-		    json_pack("{s:s, s:s, s:b, s:b}", "label", c[i].label, "text", text, "first",
-			      json_array_size(cells) == 0, "number",
-			      (c[i].type == JY_INT || c[i].type == JY_MONEY) && !c[i].labels));
+		json_array_append_new(cells,
+				      json_pack("{s:s, s:s, s:b, s:b}", "label", c[i].label, "text",
+						text, "first", json_array_size(cells) == 0,
+						"number", is_number(&c[i])));
 	}
 	return cells;
 }
@@ -133,8 +138,9 @@ columns_model(struct page *p)
 
 		if (c[i].flags & JY_DATA)
 			continue;
-		o = json_pack("{s:s, s:s, s:b, s:s, s:s}", "name", c[i].name, "label", c[i].label,
-			      "shown", st->shown[i], "order",
+		o = json_pack("{s:s, s:s, s:b, s:b, s:s, s:s}", "name", c[i].name, "label",
+			      c[i].label, "number", is_number(&c[i]), "shown", st->shown[i],
+			      "order",
 			      !by              ? "none"
 			      : st->descending ? "descending"
 					       : "ascending",
