@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "facility/incoming.h"
+#include "facility/references.h"
 #include "web/request.h"
 #include "web/response.h"
 #include "web/router.h"
@@ -116,12 +117,16 @@ uploads_check(struct reading *r)
 static enum jy_status
 value_read(struct reading *r, const struct jy_field *field, const char *typed, bool in_path)
 {
+	const struct reference *table;
 	const char *error;
 	json_t *value;
 
 	if (!field_read(r->cx, field, typed ? typed : field->initial, &value, &error)) {
 		if (in_path)
 			return JY_NOT_FOUND; /* there cannot be such a record */
+		/* The table of codes could not be read: the value may well be right. */
+		if (field->reference && reference_get(r->cx, field->reference, &table) == JY_BUSY)
+			return JY_BUSY;
 		return refused(r, "param.invalid", error);
 	}
 	json_object_set_new(r->cx->params, field->name, value);

@@ -180,8 +180,15 @@ show_session(struct jy_ctx *cx, struct jy_view *out)
 enum jy_status
 session_get(struct jy_ctx *cx, struct jy_view *out)
 {
+	enum jy_status s;
+
 	if (cx->session)
 		return show_session(cx, out);
+	/* While the database is away a page for everybody is shown as to a visitor; but "nobody has
+	 * signed in" would be a wrong answer to this question. */
+	s = session_identify(cx);
+	if (s != JY_OK)
+		return s;
 	return jy_show(out, "core/account_session",
 		       json_pack("{s:s, s:n, s:s}", "title", "登录状态", "user", "token",
 				 session_token(cx, out)));

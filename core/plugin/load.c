@@ -98,7 +98,11 @@ core_connect(struct core *core, const char **error)
 	if (!core->db)
 		core->db = db_new(life, core->config);
 	core->plugins = plugins_core(life);
-	return db_ping(core->db, error) == JY_OK;
+	if (db_ping(core->db, error) == JY_OK)
+		return true;
+	/* Number 0 is a sentence of our own, which says all already. */
+	*error = strncmp(*error, "0 ", 2) ? database_error(core) : *error + 2;
+	return false;
 }
 
 bool

@@ -161,11 +161,13 @@ check_database(struct doctor *d)
 {
 	const char *error = "";
 	json_t *row;
-	bool isolated;
+	bool isolated, ours;
 
 	d->t->core.db = db_new(d->t->cx, d->t->core.config);
 	if (db_ping(d->t->core.db, &error) != JY_OK) {
-		finding(d, false, "数据库", "%s", error);
+		ours = !strncmp(error, "0 ", 2); /* a whole sentence */
+		finding(d, false, "数据库", "%s%s", error + (ours ? 2 : 0),
+			ours ? "" : "。请检查它是否在运行、jiye.conf 的 [database] 是否正确。");
 		return false;
 	}
 	if (jy_row(d->t->cx, &row, SQL_SERVER) != JY_OK) {
