@@ -183,8 +183,8 @@ drop_held(json_t *off, struct plugin **items, size_t count)
 			continue;
 		}
 		json_object_set_new(off, items[i]->name,
-				    json_pack("{s:s, s:s, s:s+}", "title", items[i]->table->title,
-					      "state",
+				    json_pack("{s:b, s:s, s:s, s:s+}", "wanted", 1, "title",
+					      items[i]->table->title, "state",
 					      jy_json_text(json_object_get(off, need), "state"),
 					      "reason", "等待它所需要的插件恢复：", need));
 		memmove(items + i, items + i + 1, (count - i - 1) * sizeof(*items));
@@ -247,7 +247,8 @@ leave_all(struct core *core, struct jy_ctx *cx)
 	json_array_foreach(rows, i, row)
 	{
 		json_object_set_new(core->plugins->off, jy_json_text(row, "name"),
-				    json_pack("{s:s, s:s, s:s}", "title",
+				    json_pack("{s:b, s:s, s:s, s:s}", "wanted",
+					      jy_json_int(row, "wanted") != 0, "title",
 					      jy_json_text(row, "title"), "state",
 					      jy_json_text(row, "state"), "reason",
 					      "系统正在安全模式下运行，所有插件都没有加载。"));

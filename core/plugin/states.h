@@ -72,7 +72,7 @@ enum jy_status plugins_planned(struct jy_ctx *cx);
 /* --- For core_load ----------------------------------------------------------------------- */
 
 /* What a process of this generation loads (0 = everything that is wanted), less the quarantined of
- * board (may be NULL). *off: name -> {title, state, reason} of all others; both belong to cx. */
+ * board (may be NULL). *off: name -> {wanted, title, state, reason} of all others; both belong to cx. */
 enum jy_status plugins_wanted(struct jy_ctx *cx, const struct board *board, int64_t generation,
 			      struct plugin_choice **items, size_t *count, json_t **off);
 

@@ -35,8 +35,9 @@ off_note(json_t *off, const json_t *row, const struct verdict *verdict)
 
 	json_object_set_new(
 	    off, jy_json_text(row, "name"),
-	    json_pack("{s:s, s:s, s:s}", "title", title[0] ? title : jy_json_text(row, "name"),
-		      "state", verdict ? verdict->state : jy_json_text(row, "state"), "reason",
+	    json_pack("{s:b, s:s, s:s, s:s}", "wanted", jy_json_int(row, "wanted") != 0, "title",
+		      title[0] ? title : jy_json_text(row, "name"), "state",
+		      verdict ? verdict->state : jy_json_text(row, "state"), "reason",
 		      verdict ? verdict->reason : jy_json_text(row, "reason")));
 }
 

@@ -72,6 +72,23 @@ off_for(const struct plugin *plugin, const char *unit)
 	return false;
 }
 
+/* One that is wanted but not loaded here (safe mode, quarantine, a file that is missing on this
+ * node) gets every event: which of them concern it is seen when it is back. */
+static enum jy_status
+fan_out_absent(struct jy_ctx *cx, int64_t id)
+{
+	const char *name;
+	json_t *row;
+	enum jy_status s = JY_OK;
+
+	json_object_foreach(cx->core->plugins->off, name, row)
+	{
+		if (s == JY_OK && json_is_true(json_object_get(row, "wanted")))
+			s = jy_exec(cx, SQL_DELIVERY, jy_text(name), jy_int(id), jy_int(id));
+	}
+	return s;
+}
+
 static enum jy_status
 fan_out_one(struct jy_ctx *cx, const json_t *event)
 {
@@ -89,6 +106,8 @@ fan_out_one(struct jy_ctx *cx, const json_t *event)
 			s = jy_exec(cx, SQL_DELIVERY, jy_text(plugin->name), jy_int(id),
 				    jy_int(id));
 	}
+	if (s == JY_OK)
+		s = fan_out_absent(cx, id);
 	if (s == JY_OK)
 		s = jy_exec(cx, SQL_FANNED, jy_int(id));
 	return s;
@@ -142,6 +161,8 @@ deliver_work(struct jy_ctx *cx, void *arg)
 		return s;
 	payload = json_loads(jy_json_text(event, "payload"), 0, NULL);
 	payload = jy_own(cx, payload ? payload : json_object());
+	if (off_for(d->plugin, jy_json_text(payload, "unit")))
+		return lease_finish(cx, d->lease, "该填报单位没有开放，略过");
 	for (; sub && sub->event; sub++) {
 		if (strcmp(sub->event, jy_json_text(event, "name")) != 0)
 			continue;

@@ -348,6 +348,31 @@ operators_retry_and_drop(void **state)
 			 1);
 }
 
+/* A node in safe mode fans out too: what it has not loaded must not miss an event for it. */
+static void
+absent_plugins_get_their_events_later(void **state)
+{
+	(void)state;
+	plugins.count = 1; /* good alone */
+	plugins.off = json_pack("{s:{s:b}, s:{s:b}}", "both", "wanted", 1, "gone", "wanted", 0);
+	assert_int_equal(jy_emit(cx, "test.both", NULL), JY_OK);
+	assert_int_equal(jy_emit(cx, "test.other", NULL), JY_OK);
+	drain();
+	assert_int_equal(count("SELECT COUNT(*) n FROM work WHERE name = 'both' AND state = "
+			       "'waiting'"),
+			 2);
+	assert_int_equal(count("SELECT COUNT(*) n FROM work WHERE name = 'gone'"), 0);
+	json_decref(plugins.off);
+	plugins.off = NULL;
+	plugins.count = 3;
+	assert_int_equal(jy_exec(cx, "UPDATE work SET not_before = NOW(3)"), JY_OK);
+	drain();
+	assert_int_equal(count("SELECT COUNT(*) n FROM work WHERE name = 'both' AND kind = 'event' "
+			       "AND state = 'done'"),
+			 2);
+	assert_int_equal(count("SELECT COUNT(*) n FROM effects WHERE event > 0"), 1);
+}
+
 int
 main(void)
 {
@@ -358,6 +383,7 @@ main(void)
 		cmocka_unit_test_setup(a_task_keeps_what_it_checkpointed, setup),
 		cmocka_unit_test_setup(a_slot_is_queued_once, setup),
 		cmocka_unit_test_setup(operators_retry_and_drop, setup),
+		cmocka_unit_test_setup(absent_plugins_get_their_events_later, setup),
 	};
 
 	return cmocka_run_group_tests_name("leases", tests, group_setup, group_teardown);
