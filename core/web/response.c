@@ -380,9 +380,10 @@ head_cache(struct answer *a, struct buf *head)
 		   cx->route->cache_s ? cx->route->cache_s : 60);
 	if (feed)
 		return; /* nginx answers with the file's own tag and date */
-	buf_text(head, "Vary: Accept, Cookie\r\n");
 	a->etag = http_etag(a->view, a->bytes, a->size);
-	buf_printf(head, "ETag: %s\r\n", a->etag);
+	buf_text(head, "Vary: Accept, Cookie\r\nETag: ");
+	buf_text(head, a->etag);
+	buf_text(head, "\r\n");
 	if (http_etag_match(cx->request->if_none_match, a->etag))
 		a->http = 304;
 }
@@ -398,10 +399,10 @@ head_make(struct answer *a, struct buf *head)
 	head_cache(a, &rest); /* may turn 200 into 304 */
 	buf_printf(head, "Status: %d %s\r\nX-Content-Type-Options: nosniff\r\n", a->http,
 		   http_reason(a->http));
-	if (a->http != 304)
+	if (a->http != 304 && a->view->kind == VIEW_FEED)
 		buf_printf(head, "Content-Type: %s\r\n", a->type);
-	if (a->http != 304 && a->view->kind != VIEW_FEED)
-		buf_printf(head, "Content-Length: %zu\r\n", a->size);
+	else if (a->http != 304)
+		buf_printf(head, "Content-Type: %s\r\nContent-Length: %zu\r\n", a->type, a->size);
 	if (a->view->kind == VIEW_BYTES && a->view->sentence && a->http == 200)
 		buf_printf(head, "Content-Disposition: %s\r\n",
 			   http_disposition(a->view, a->view->sentence));
