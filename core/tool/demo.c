@@ -30,11 +30,6 @@ static const char SQL_UNIVERSITIES[] =
 static const char SQL_UNITS[] =
     "SELECT u.code, u.name, COALESCE(r.code, CONCAT(LEFT(u.code, 4), '00')) AS region FROM units u "
     "LEFT JOIN regions r ON r.code = u.code ORDER BY u.sort, u.code";
-static const char SQL_BACHELOR[] =
-    "SELECT code FROM majors WHERE level = 3 AND education = 'bachelor' ORDER BY MD5(code)";
-static const char SQL_COLLEGE[] =
-    "SELECT code FROM majors WHERE education = 'vocational' AND level > 1 ORDER BY MD5(code)";
-
 uint64_t
 demo_draw(struct demo *d, uint64_t below)
 {
@@ -79,9 +74,7 @@ read_reference(struct demo *d)
 	if (s == JY_OK)
 		s = jy_rows(d->cx, &d->units, SQL_UNITS);
 	if (s == JY_OK)
-		s = jy_rows(d->cx, &d->bachelor, SQL_BACHELOR);
-	if (s == JY_OK)
-		s = jy_rows(d->cx, &d->college, SQL_COLLEGE);
+		s = demo_majors_read(d);
 	return s;
 }
 
@@ -129,6 +122,8 @@ plugins_part(struct demo *d)
 
 	for (i = 0; i < 2; i++) {
 		jy_own(d->cx, calls[i].args);
+		if (d->vacancies == 0) /* real ones will come: pushing waits for them */
+			continue;
 		if (!jy_provided(d->cx, calls[i].service))
 			continue;
 		s = tool_change(d->t, call_plugin, &calls[i]);
@@ -185,6 +180,8 @@ sizes(struct tool *t, struct demo *d)
 	d->vacancies = d->graduates / 7 + 50;
 	if (tool_option(t, "vacancies"))
 		d->vacancies = (int)strtol(tool_option(t, "vacancies"), NULL, 10);
+	if (d->vacancies < 0 || d->vacancies > 500000)
+		return tool_fail(t, TOOL_USAGE, "岗位数请写 0 到 500000 之间的数字。");
 	return TOOL_OK;
 }
 

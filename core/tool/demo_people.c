@@ -50,13 +50,16 @@ pick(struct demo *d, const char *const *list, size_t count)
 }
 #define PICK(d, list) pick(d, list, sizeof(list) / sizeof(list[0]))
 
+/* Masters and doctors come from universities; a college (学院) teaches bachelors. */
 static const char *
-education_of(struct demo *d, const char *level)
+education_of(struct demo *d, const char *level, const char *school)
 {
 	uint64_t draw = demo_draw(d, 100);
 
 	if (strcmp(level, "专科") == 0)
 		return "college";
+	if (!strstr(school, "大学"))
+		return "bachelor";
 	return draw < 82 ? "bachelor" : draw < 97 ? "master" : "doctor";
 }
 
@@ -65,21 +68,16 @@ add_person(struct demo *d, struct buf *rows, int number)
 {
 	json_t *school =
 	    json_array_get(d->universities, demo_skewed(d, json_array_size(d->universities)));
-	const char *education = education_of(d, jy_json_text(school, "level"));
-	json_t *majors = strcmp(education, "college") == 0 && json_array_size(d->college)
-			     ? d->college
-			     : d->bachelor;
-	unsigned char uid[16];
+	const char *name = jy_json_text(school, "name");
+	const char *education = education_of(d, jy_json_text(school, "level"), name);
+	uint64_t uid[2] = { demo_draw(d, UINT64_MAX), demo_draw(d, UINT64_MAX) };
 	char hex[33];
 
-	random_bytes(uid, sizeof(uid));
-	hex_encode(uid, sizeof(uid), hex);
-	buf_printf(
-	    rows, "%s\t%s%s\t%s\t%s\t%s\t%d%07d\t%s\t%s\t%d\n", hex, PICK(d, surnames),
-	    PICK(d, given), demo_draw(d, 2) ? "m" : "f", jy_json_text(school, "code"),
-	    jy_json_text(school, "unit"), d->cohort - 4, number,
-	    jy_json_text(json_array_get(majors, demo_skewed(d, json_array_size(majors))), "code"),
-	    education, d->cohort);
+	hex_encode(uid, sizeof(uid), hex); /* drawn too, so that a seed makes the same needs */
+	buf_printf(rows, "%s\t%s%s\t%s\t%s\t%s\t%d%07d\t%s\t%s\t%d\n", hex, PICK(d, surnames),
+		   PICK(d, given), demo_draw(d, 2) ? "m" : "f", jy_json_text(school, "code"),
+		   jy_json_text(school, "unit"), d->cohort - 4, number,
+		   demo_major(d, name, education), education, d->cohort);
 }
 
 static enum jy_status

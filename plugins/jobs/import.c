@@ -13,16 +13,15 @@
 #define SQL_KNOWN                                                                                  \
 	"SELECT id, title, majors, headcount FROM jobs_vacancies WHERE source = 'import' AND "     \
 	"source_ref = ?"
-#define SQL_EMPLOYER                                                                               \
-	"SELECT id FROM organisations WHERE kind = 'employer' AND (credit_code = ? OR "            \
-	"(? IS NULL AND name = ?)) ORDER BY id LIMIT 1"
+/* Two statements, because an OR over both would read every organisation for every row. */
+#define SQL_BY_CODE                                                                                \
+	"SELECT id FROM organisations WHERE kind = 'employer' AND credit_code = ? ORDER BY id "    \
+	"LIMIT 1"
+#define SQL_BY_NAME                                                                                \
+	"SELECT id FROM organisations WHERE kind = 'employer' AND name = ? ORDER BY id LIMIT 1"
 #define SQL_ADD_EMPLOYER                                                                           \
 	"INSERT INTO organisations (kind, name, credit_code, unit, region, state) "                \
 	"VALUES ('employer', ?, ?, NULLIF(?, ''), ?, 'active')"
-#define SQL_REGION                                                                                 \
-	"SELECT code FROM regions WHERE abolished = 0 AND level > 1 AND LEFT(code, 2) = ? AND "    \
-	"kind <> 'virtual' AND CHAR_LENGTH(name) > 2 AND (LOCATE(name, ?) > 0 OR "                 \
-	"LOCATE(full_name, ?) > 0) ORDER BY level DESC, CHAR_LENGTH(name) DESC LIMIT 1"
 #define SQL_ADD                                                                                    \
 	"INSERT INTO jobs_vacancies (employer_id, title, category, type, region, unit, "           \
 	"headcount, "                                                                              \
@@ -82,33 +81,33 @@ read_education(const char *text, int *least, int *most)
 static const char *
 guess_category(const char *employer)
 {
-	static const char *const offices[] = { "中共",   "委员会", "人民政府", "法院",   "检察院",
-					       "公安局", "税务局", "办公室",   "管理局", "局（",
-					       "学校",   "医院",   "中心",     "大队",   NULL };
+	static const char *const offices[] = { "中共",   "委员会", "人民政府", "法院",     "检察院",
+					       "公安局", "税务局", "办公室",   "管理局",   "局（",
+					       "学校",   "医院",   "中心",     "总队",     "支队",
+					       "大队",   "办事处", "办公厅",   "监狱",     "戒毒",
+					       "工会",   "党校",   "研究室",   "（参公）", "联合会",
+					       "民主党", NULL };
 	size_t i, n = strlen(employer);
 
 	for (i = 0; offices[i]; i++)
 		if (strstr(employer, offices[i]))
 			return "public";
-	return n > 3 && strcmp(employer + n - 3, "局") == 0 ? "public" : "general";
+	return n > 3 && (strcmp(employer + n - 3, "局") == 0 || strcmp(employer + n - 3, "厅") == 0)
+		   ? "public"
+		   : "general";
 }
 
 static enum jy_status
 place_of(struct jy_ctx *cx, json_t *values, const char **region)
 {
-	const char *employer = jy_json_text(values, "employer");
-	json_t *row;
 	enum jy_status s;
 
 	*region = jy_json_text(values, "region");
 	if (**region)
 		return JY_OK;
-	s = jy_row(cx, &row, SQL_REGION, jy_text(jy_setting_text(cx, "site.province")),
-		   jy_text(employer), jy_text(employer));
+	s = jobs_place_read(cx, jy_json_text(values, "employer"), region);
 	if (s == JY_NOT_FOUND) /* a provincial office: its seat is the capital */
 		*region = jy_printf(cx, "%s0100", jy_setting_text(cx, "site.province"));
-	else if (s == JY_OK)
-		*region = jy_json_text(row, "code");
 	return s == JY_NOT_FOUND ? JY_OK : s;
 }
 
@@ -119,7 +118,8 @@ employer_of(struct jy_ctx *cx, json_t *values, const char *region, int64_t *id)
 		   *name = jy_json_text(values, "employer");
 	struct jy_val bound = *code ? jy_text(code) : jy_null();
 	json_t *row;
-	enum jy_status s = jy_row(cx, &row, SQL_EMPLOYER, bound, bound, jy_text(name));
+	enum jy_status s = *code ? jy_row(cx, &row, SQL_BY_CODE, bound)
+				 : jy_row(cx, &row, SQL_BY_NAME, jy_text(name));
 
 	if (s == JY_OK)
 		*id = jy_json_int(row, "id");

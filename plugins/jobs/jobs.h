@@ -48,6 +48,10 @@ enum jy_status jobs_staff_page(struct jy_ctx *cx, struct jy_view *out);
 enum jy_status jobs_detail_page(struct jy_ctx *cx, struct jy_view *out);
 enum jy_status jobs_tile_open(struct jy_ctx *cx, json_t *model);
 
+/* places.c: the region of the province that a name tells; JY_NOT_FOUND: none. *code lives as long as
+ * the process. */
+enum jy_status jobs_place_read(struct jy_ctx *cx, const char *text, const char **code);
+
 /* import.c: vacancies from files. */
 extern const struct jy_transfer jobs_vacancies_import;
 

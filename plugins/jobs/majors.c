@@ -13,7 +13,11 @@
 
 #define SQL_BY_NAME "SELECT code FROM majors WHERE name = ? ORDER BY level DESC LIMIT 1"
 #define SQL_CLEAR   "DELETE FROM jobs_vacancy_majors WHERE vacancy = ?"
-#define SQL_ADD     "INSERT IGNORE INTO jobs_vacancy_majors (vacancy, education, code) VALUES (?, ?, ?)"
+#define SQL_ADD                                                                                    \
+	"INSERT IGNORE INTO jobs_vacancy_majors (vacancy, education, code) SELECT ?, "             \
+	"t.education, "                                                                            \
+	"t.code FROM JSON_TABLE(?, '$[*]' COLUMNS (education VARCHAR(12) PATH '$[0]', "            \
+	"code VARCHAR(8) PATH '$[1]')) t"
 
 static const struct {
 	const char *words, *education;
@@ -128,10 +132,13 @@ jobs_majors_store(struct jy_ctx *cx, int64_t vacancy, const char *phrase)
 {
 	struct jobs_major *majors = jy_alloc(cx, JOBS_MAJORS_MAX * sizeof(*majors));
 	size_t count = jobs_majors_read(cx, phrase, majors), i;
+	json_t *rows = jy_own(cx, json_array());
 	enum jy_status s = jy_exec(cx, SQL_CLEAR, jy_int(vacancy));
 
-	for (i = 0; s == JY_OK && i < count; i++)
-		s = jy_exec(cx, SQL_ADD, jy_int(vacancy), jy_text(majors[i].education),
-			    jy_text(majors[i].code));
-	return s;
+	for (i = 0; i < count; i++)
+		json_array_append_new(rows,
+				      json_pack("[s, s]", majors[i].education, majors[i].code));
+	if (s != JY_OK || count == 0)
+		return s;
+	return jy_exec(cx, SQL_ADD, jy_int(vacancy), jy_text(jy_json_dump(cx, rows)));
 }

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static void
 count_shortages(const struct match *m, json_t *by_reason)
@@ -44,39 +45,95 @@ top_share(const struct match *m, int64_t pushes)
 	return pushes ? top * 1000 / pushes : 0;
 }
 
-json_t *
-match_measures(struct match *m)
+struct tally {
+	int64_t have[MATCH_PUSHES + 1], relaxed[RELAX_STEPS], pushes, score, some;
+	int64_t used, worst;
+};
+
+static struct tally
+tally(const struct match *m)
 {
-	json_t *by_reason = json_object();
-	int64_t pushes = 0, score = 0, three = 0, some = 0, used = 0, worst = 0;
+	struct tally t = { 0 };
 	int i, k;
 
 	for (i = 0; i < m->seeker_count; i++) {
 		const struct seeker *who = &m->seekers[i];
+		int have = who->have + who->push_count;
 
-		pushes += who->push_count;
-		three += who->have + who->push_count >= MATCH_PUSHES;
-		some += who->push_count > 0;
-		for (k = 0; k < who->push_count; k++)
-			score += who->pushes[k].score;
+		t.pushes += who->push_count;
+		t.some += who->push_count > 0;
+		t.have[have < MATCH_PUSHES ? have : MATCH_PUSHES]++;
+		for (k = 0; k < who->push_count; k++) {
+			t.score += who->pushes[k].score;
+			t.relaxed[who->pushes[k].relaxed]++;
+		}
 	}
 	for (i = 0; i < m->opening_count; i++) {
 		const struct opening *job = &m->openings[i];
-		int64_t each = job->places ? job->taken / job->places : job->taken;
+		int64_t taken = job->taken + job->before, places = job->places ? job->places : 1;
 
-		used += job->taken > 0;
-		if (each > worst)
-			worst = each;
+		t.used += taken > 0;
+		if ((taken + places - 1) / places > t.worst)
+			t.worst = (taken + places - 1) / places;
 	}
+	return t;
+}
+
+/* Why somebody has fewer than three, in words: the keys are stored, the words are for people. */
+static json_t *
+reason_labels(void)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s}", "education", "没有岗位要这个学历和专业",
+			 "wishes", "有合适的岗位，但地点、用工形式或薪酬不合意愿，或已推送过",
+			 "floor", "剩下的岗位都低于最低匹配分", "caps",
+			 "合适的岗位都已达到推送上限", "diversity", "剩下的都是同一单位或同一职业");
+}
+
+/* Where shortage comes from is seen by education first: {"college": {"people", "three"}, ...}. */
+static json_t *
+by_education(const struct match *m)
+{
+	static const char *const names[] = { "other", "college", "bachelor", "master", "doctor" };
+	int64_t people[5] = { 0 }, three[5] = { 0 };
+	json_t *out = json_object();
+	int i;
+
+	for (i = 0; i < m->seeker_count; i++) {
+		const struct seeker *who = &m->seekers[i];
+
+		people[who->education]++;
+		three[who->education] += who->have + who->push_count >= MATCH_PUSHES;
+	}
+	for (i = 0; i < 5; i++)
+		if (people[i])
+			json_object_set_new(out, names[i],
+					    json_pack("{s:I, s:I}", "people", (json_int_t)people[i],
+						      "three", (json_int_t)three[i]));
+	return out;
+}
+
+json_t *
+match_measures(struct match *m)
+{
+	json_t *by_reason = json_object(), *out;
+	struct tally t = tally(m);
+
 	count_shortages(m, by_reason);
-	return json_pack("{s:i, s:i, s:i, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:f, s:o}", "people",
-			 m->seeker_count, "vacancies", m->opening_count, "places", m->places,
-			 "with_three", (json_int_t)three, "with_some", (json_int_t)some, "pushes",
-			 (json_int_t)pushes, "mean_score",
-			 pushes ? (double)score / (double)pushes : 0.0, "distinct_vacancies",
-			 (json_int_t)used, "never_pushed", (json_int_t)(m->opening_count - used),
-			 "most_per_place", (json_int_t)worst, "top_percent_share",
-			 (double)top_share(m, pushes) / 1000, "without_three", by_reason);
+	out = json_pack(
+	    "{s:i, s:i, s:i, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:f, s:o, s:o}",
+	    "people", m->seeker_count, "vacancies", m->opening_count, "places", m->places,
+	    "with_three", (json_int_t)t.have[3], "with_two", (json_int_t)t.have[2], "with_one",
+	    (json_int_t)t.have[1], "with_none", (json_int_t)t.have[0], "with_some",
+	    (json_int_t)t.some, "pushes", (json_int_t)t.pushes, "mean_score",
+	    t.pushes ? (double)t.score / (double)t.pushes : 0.0, "distinct_vacancies",
+	    (json_int_t)t.used, "never_pushed", (json_int_t)(m->opening_count - t.used),
+	    "most_per_place", (json_int_t)t.worst, "top_percent_share",
+	    (double)top_share(m, t.pushes) / 1000, "without_three", by_reason, "reason_labels",
+	    reason_labels());
+	json_object_set_new(out, "by_education", by_education(m));
+	json_object_set_new(out, "relaxed_province", json_integer(t.relaxed[RELAX_PROVINCE]));
+	json_object_set_new(out, "relaxed_adjacent", json_integer(t.relaxed[RELAX_ADJACENT]));
+	return out;
 }
 
 static enum jy_status
@@ -106,9 +163,11 @@ enum jy_status
 jobs_match(struct jy_ctx *cx, json_t *args, jy_each_fn each, void *arg)
 {
 	struct match *m = jy_alloc(cx, sizeof(*m));
+	struct timespec began, ended;
 	json_t *measures;
 	enum jy_status s;
 
+	clock_gettime(CLOCK_MONOTONIC, &began);
 	m->cx = cx;
 	m->region = jy_json_text(args, "region");
 	m->dry_run = jy_json_int(args, "dry_run") != 0;
@@ -122,6 +181,10 @@ jobs_match(struct jy_ctx *cx, json_t *args, jy_each_fn each, void *arg)
 	measures = jy_own(cx, match_measures(m));
 	json_object_set_new(measures, "batch", json_integer(m->batch));
 	json_object_set_new(measures, "seed", json_integer(m->seed));
+	clock_gettime(CLOCK_MONOTONIC, &ended);
+	json_object_set_new(measures, "seconds",
+			    json_real((double)(ended.tv_sec - began.tv_sec) +
+				      (double)(ended.tv_nsec - began.tv_nsec) / 1e9));
 	return each ? each(arg, measures) : JY_OK;
 }
 

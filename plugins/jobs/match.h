@@ -9,8 +9,9 @@
 
 #include "jobs.h"
 
-#define MATCH_KEEP 48 /* best candidates kept for each person; all are looked at again if needed   \
-		       */
+#define MATCH_KEEP                                                                                 \
+	48 /* best candidates kept for each person; all are looked at again if needed              \
+	    */
 #define MATCH_PUSHES  3
 #define MATCH_WORDS   4
 #define MATCH_VERSION 1 /* of the weights below */
@@ -36,6 +37,7 @@ struct opening {
 	int type, age_days, places;
 	const struct major_rule *majors; /* sorted as read; NULL = any */
 	int major_count;
+	bool strict;            /* a public post: its majors are law, none is near enough */
 	int cap, taken, before; /* pushes allowed, made in this batch, made earlier */
 };
 struct major_rule {
@@ -46,7 +48,7 @@ struct major_rule {
 struct seeker {
 	int64_t id, account, need;
 	const char *name, *unit_name;
-	char major[7];
+	char major[9];
 	int unit, education;
 	uint64_t units; /* wished units as bits; 0 = any */
 	int types;      /* wished types as bits; 0 = any */
@@ -70,7 +72,10 @@ struct seeker {
 /* People with one major and education may be pushed the same vacancies: found once for all of them.
  */
 struct group {
-	char major[7];
+	char major[9];
+	/* What rules are compared with: those for the group's own level, and those for any level. A
+	 * graduate discipline ("g0812") and an undergraduate major meet by their names. */
+	char code[9], plain[9];
 	int education, count;
 	struct reach {
 		int opening;
@@ -93,12 +98,16 @@ struct match {
 	struct opening *openings;
 	struct seeker *seekers;
 	int opening_count, seeker_count, places;
+	int64_t people;     /* of the class, served ones too: caps are the same in every run */
 	json_t *units;      /* code -> index */
 	struct reach *room; /* as long as openings, while a group is filled */
 };
 
 /* Reads both sides. JY_NOT_FOUND: no campaign. */
 enum jy_status match_load(struct match *m);
+/* 3 to -1 as in struct reach, -2: the rule says nothing for this group. */
+int match_rule_fit(const struct group *group, const struct opening *job,
+		   const struct major_rule *rule);
 /* Fills group->reach by education and major. */
 void match_reach(struct match *m, struct group *group);
 /* The remaining hard filters under a relaxation. */

@@ -12,6 +12,12 @@
 #include <string.h>
 
 static bool
+full(const struct opening *job)
+{
+	return job->taken + job->before >= job->cap;
+}
+
+static bool
 diverse(const struct match *m, const struct seeker *who, const struct opening *job)
 {
 	int i, same = 0;
@@ -43,7 +49,7 @@ from_kept(struct match *m, struct seeker *who)
 		int at = who->kept[i].opening;
 		const struct opening *job = &m->openings[at];
 
-		if (job->taken >= job->cap || !diverse(m, who, job))
+		if (full(job) || !diverse(m, who, job))
 			continue;
 		give(m, who, at, match_score(who, job, match_fit(who, at)), RELAX_NONE);
 		return true;
@@ -68,8 +74,8 @@ from_all(struct match *m, struct seeker *who, enum relaxed relaxed, const char *
 			*blocked = "floor";
 			continue;
 		}
-		if (job->taken >= job->cap || !diverse(m, who, job)) {
-			*blocked = job->taken >= job->cap ? "caps" : "diversity";
+		if (full(job) || !diverse(m, who, job)) {
+			*blocked = full(job) ? "caps" : "diversity";
 			continue;
 		}
 		worth = match_chance(job, score);
@@ -112,7 +118,7 @@ fewest_first(const void *a, const void *b)
 static void
 set_caps(struct match *m)
 {
-	double need = m->places ? (double)MATCH_PUSHES * m->seeker_count / m->places : 1;
+	double need = m->places ? (double)MATCH_PUSHES * (double)m->people / m->places : 1;
 	int i;
 
 	if (need < 1)

@@ -7,6 +7,7 @@
  */
 #include "match.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@
 #define SQL_OPENINGS                                                                               \
 	"SELECT v.id, v.employer_id, v.title, COALESCE(r.full_name, '') region, "                  \
 	"COALESCE(v.unit, '') unit, v.occupation, v.headcount, v.education, v.education_max, "     \
-	"v.pay_min, v.pay_max, v.pay_months, v.pay_text, v.skills, v.type, "                       \
+	"v.pay_min, v.pay_max, v.pay_months, v.pay_text, v.skills, v.type, v.category, "           \
 	"DATEDIFF(NOW(), v.published_at) age, (SELECT GROUP_CONCAT(LEFT(x.education, 1), "         \
 	"x.code) FROM jobs_vacancy_majors x "                                                      \
 	"WHERE x.vacancy = v.id) majors, (SELECT COUNT(*) FROM jobs_pushes p "                     \
@@ -33,6 +34,17 @@
 	"AND n.campaign = ? AND n.kind = 'job' AND n.state <> 'withdrawn' "                        \
 	"LEFT JOIN accounts a ON a.person = p.id WHERE p.cohort = ? AND p.push_off = 0 AND "       \
 	"(? = '' OR p.unit = ?) AND (? = 0 OR p.id = ?) AND p.id > ? ORDER BY p.id LIMIT 2000"
+
+#define SQL_PEOPLE "SELECT COUNT(*) n FROM people WHERE cohort = ? AND push_off = 0"
+/* A graduate discipline's undergraduate namesake, and the other way round ("法学（研究生）",
+ * "法学", "土木类"). */
+#define SQL_NAMESAKE                                                                               \
+	"SELECT o.code FROM majors m LEFT JOIN majors c ON c.code = m.parent JOIN majors o "       \
+	"ON o.education = ? AND (REPLACE(o.name, '（研究生）', '') IN "                       \
+	"(REPLACE(m.name, '（研究生）', ''), REPLACE(c.name, '类', '')) "                    \
+	"OR o.name = CONCAT(REPLACE(m.name, '（研究生）', ''), '类')) WHERE m.code = ? "     \
+	"ORDER BY o.level DESC, REPLACE(o.name, '（研究生）', '') = "                         \
+	"REPLACE(m.name, '（研究生）', '') DESC, o.code LIMIT 1"
 
 static char *
 copy(struct match *m, const char *text)
@@ -149,6 +161,7 @@ add_opening(void *arg, json_t *row)
 		.pay_min = jy_json_int(row, "pay_min"),
 		.pay_max = jy_json_int(row, "pay_max"),
 		.type = type_index(jy_json_text(row, "type")),
+		.strict = strcmp(jy_json_text(row, "category"), "public") == 0,
 		.age_days = (int)jy_json_int(row, "age"),
 		.places = (int)jy_json_int(row, "headcount"),
 		.before = (int)jy_json_int(row, "before_"),
@@ -227,7 +240,7 @@ add_seeker(void *arg, json_t *row)
 		.have = (int)jy_json_int(row, "have_"),
 		.random = draw((uint64_t)m->seed, (uint64_t)reader->last),
 	};
-	memcpy(who->major, jy_json_text(row, "major"), strnlen(jy_json_text(row, "major"), 6));
+	memcpy(who->major, jy_json_text(row, "major"), strnlen(jy_json_text(row, "major"), 8));
 	read_wishes(m, jy_json_text(row, "detail"), who);
 	read_had(m, jy_json_text(row, "had"), who);
 	return JY_OK;
@@ -265,31 +278,65 @@ load_seekers(struct match *m)
 	return s;
 }
 
+static void
+code_copy(char out[9], const char *code)
+{
+	memset(out, 0, 9);
+	memcpy(out, code, strnlen(code, 8));
+}
+
+/* Fills group->code and group->plain. Without a namesake only the discipline is compared. */
+static enum jy_status
+group_codes(struct match *m, struct group *group)
+{
+	bool discipline = group->major[0] == 'g';
+	const char *own = group->major + discipline;
+	json_t *row;
+	enum jy_status s;
+
+	code_copy(group->code, own);
+	code_copy(group->plain, own);
+	if (group->education < 3)
+		return JY_OK;
+	s = jy_row(m->cx, &row, SQL_NAMESAKE, jy_text(discipline ? "bachelor" : "graduate"),
+		   jy_text(group->major));
+	if (s == JY_OK)
+		code_copy(discipline ? group->plain : group->code,
+			  jy_json_text(row, "code") + !discipline);
+	else if (s == JY_NOT_FOUND)
+		code_copy(discipline ? group->plain : group->code, jy_printf(m->cx, "%.2s", own));
+	return s == JY_NOT_FOUND ? JY_OK : s;
+}
+
 /* Majors and educations repeat: one group for each pair, found through an object by
  * "major/education". */
-static void
+static enum jy_status
 group_seekers(struct match *m)
 {
 	struct group **groups = jy_alloc(m->cx, ((size_t)m->seeker_count + 1) * sizeof(*groups));
 	json_t *known = jy_own(m->cx, json_object()), *at;
+	enum jy_status s = JY_OK;
 	int i, count = 0;
 
-	for (i = 0; i < m->seeker_count; i++) {
+	for (i = 0; s == JY_OK && i < m->seeker_count; i++) {
 		struct seeker *who = &m->seekers[i];
-		const char *key = jy_printf(m->cx, "%s/%d", who->major, who->education);
+		char key[16];
 
+		snprintf(key, sizeof(key), "%s/%d", who->major, who->education);
 		at = json_object_get(known, key);
-		if (!at) {
-			groups[count] = jy_alloc(m->cx, sizeof(**groups));
-			memcpy(groups[count]->major, who->major, sizeof(who->major));
-			groups[count]->education = who->education;
-			match_reach(m, groups[count]);
-			json_object_set_new(known, key, json_integer(count));
-			who->group = groups[count++];
-		} else {
+		if (at) {
 			who->group = groups[json_integer_value(at)];
+			continue;
 		}
+		groups[count] = jy_alloc(m->cx, sizeof(**groups));
+		code_copy(groups[count]->major, who->major);
+		groups[count]->education = who->education;
+		s = group_codes(m, groups[count]);
+		match_reach(m, groups[count]);
+		json_object_set_new(known, key, json_integer(count));
+		who->group = groups[count++];
 	}
+	return s;
 }
 
 enum jy_status
@@ -309,9 +356,13 @@ match_load(struct match *m)
 	s = load_openings(m);
 	jy_progress(m->cx, m->opening_count, m->opening_count, "读取岗位");
 	if (s == JY_OK)
+		s = jy_row(m->cx, &row, SQL_PEOPLE, jy_int(jy_json_int(m->campaign, "cohort")));
+	if (s == JY_OK) {
+		m->people = jy_json_int(row, "n");
 		s = load_seekers(m);
+	}
 	if (s == JY_OK)
-		group_seekers(m);
+		s = group_seekers(m);
 	jy_progress(m->cx, m->seeker_count, m->seeker_count, "读取毕业生");
 	return s;
 }

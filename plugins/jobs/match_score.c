@@ -26,24 +26,30 @@ level_fits(char level, int education)
 	}
 }
 
-/* Best fit of a major among the vacancy's rules: 3 to -1 as in struct reach, -2 none. */
+int
+match_rule_fit(const struct group *group, const struct opening *job, const struct major_rule *rule)
+{
+	const char *code = rule->level == 'a' ? group->plain : group->code;
+	size_t digits = strlen(rule->code);
+
+	if (!level_fits(rule->level, group->education) || strncmp(rule->code, code, 2) != 0)
+		return -2;
+	if (strncmp(rule->code, code, digits) != 0)
+		return job->strict ? -2 : -1;
+	if (digits < 4)
+		return 1;
+	return digits == strlen(code) || digits >= 6 ? 3 : 2;
+}
+
 static int
-major_fit(const char *major, int education, const struct opening *job)
+major_fit(const struct group *group, const struct opening *job)
 {
 	int i, best = -2, fit;
-	size_t digits;
 
 	if (!job->major_count)
 		return 0;
 	for (i = 0; i < job->major_count; i++) {
-		const struct major_rule *rule = &job->majors[i];
-
-		if (!level_fits(rule->level, education) || strncmp(rule->code, major, 2) != 0)
-			continue;
-		digits = strlen(rule->code);
-		fit = -1;
-		if (strncmp(rule->code, major, digits) == 0)
-			fit = digits >= 6 ? 3 : digits == 4 ? 2 : 1;
+		fit = match_rule_fit(group, job, &job->majors[i]);
 		if (fit > best)
 			best = fit;
 	}
@@ -62,7 +68,7 @@ match_reach(struct match *m, struct group *group)
 
 		if (group->education < job->education || group->education > job->education_max)
 			continue;
-		fit = major_fit(group->major, group->education, job);
+		fit = major_fit(group, job);
 		if (fit > -2)
 			m->room[count++] = (struct reach){ .opening = i, .fit = fit };
 	}

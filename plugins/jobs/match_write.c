@@ -28,7 +28,8 @@
 #define SQL_SERVED                                                                                 \
 	"SELECT o.need, COUNT(*) pushes FROM orders o JOIN jobs_pushes p ON p.person = o.person "  \
 	"WHERE o.responder = 'jobs' AND o.state IN ('open', 'accepted', 'returned') "              \
-	"AND (? = 0 OR o.person = ?) GROUP BY o.need HAVING pushes >= 3 LIMIT 10000"
+	"AND (? = 0 OR o.person = ?) AND o.need > ? GROUP BY o.need HAVING pushes >= 3 "           \
+	"ORDER BY o.need LIMIT 2000"
 
 #define ROWS_AT_ONCE 1000
 
@@ -41,31 +42,48 @@ say(json_t *list, const char *sentence)
 	json_array_append_new(list, json_string(sentence));
 }
 
+/* Names a code in the catalogue that it is of: "计算机类（0809）". */
+static const char *
+catalogued(struct match *m, char level, const char *code)
+{
+	const char *key = level == 'g' && *code != 'g' ? jy_printf(m->cx, "g%s", code) : code;
+	const char *name = jy_code_name(m->cx, "majors", key);
+
+	return strcmp(name, key) == 0 ? code
+				      : jy_printf(m->cx, "%s（%s）", name, code + (*code == 'g'));
+}
+
+/* The rule that the fit comes from; NULL: any major will do. */
+static const struct major_rule *
+rule_met(const struct seeker *who, const struct opening *job, int fit)
+{
+	int i;
+
+	for (i = 0; i < job->major_count; i++)
+		if (match_rule_fit(who->group, job, &job->majors[i]) == fit)
+			return &job->majors[i];
+	return NULL;
+}
+
 static void
 say_major(struct match *m, const struct seeker *who, const struct opening *job, int fit,
 	  json_t *list)
 {
-	const char *major = jy_code_name(m->cx, "majors", who->major);
-	const char *asked = NULL;
-	int i;
+	const char *major = catalogued(m, 'a', who->major), *asked;
+	const struct major_rule *rule = rule_met(who, job, fit);
 
-	for (i = 0; i < job->major_count && !asked; i++)
-		if (fit == -1 ? strncmp(job->majors[i].code, who->major, 2) == 0
-			      : strncmp(job->majors[i].code, who->major,
-					strlen(job->majors[i].code)) == 0)
-			asked = job->majors[i].code;
-	if (!asked)
+	if (!rule) {
 		say(list, jy_printf(m->cx, "岗位不限专业，您的专业是%s。", major));
-	else if (fit == -1)
+		return;
+	}
+	asked = catalogued(m, rule->level, rule->code);
+	if (fit == -1)
 		say(list,
-		    jy_printf(
-			m->cx,
-			"您的专业%s与岗位要求的%s（%s）相近，但不完全一致，投递前请向单位确认。",
-			major, jy_code_name(m->cx, "majors", asked), asked));
+		    jy_printf(m->cx,
+			      "您的专业%s与岗位要求的%s相近，但不完全一致，投递前请向单位确认。",
+			      major, asked));
 	else
-		say(list,
-		    jy_printf(m->cx, "岗位要求%s（%s），您的专业是%s（%s）。",
-			      jy_code_name(m->cx, "majors", asked), asked, major, who->major));
+		say(list, jy_printf(m->cx, "岗位要求%s，您的专业是%s。", asked, major));
 }
 
 static void
@@ -193,24 +211,43 @@ write_rows(struct match *m)
 	return s;
 }
 
-/* Needs whose people now have three are answered; people with an account are told. */
+/* Needs whose people now have three are answered. */
+static enum jy_status
+answer_some(struct match *m, int64_t *last, size_t *count)
+{
+	json_t *rows, *row;
+	enum jy_status s =
+	    jy_rows(m->cx, &rows, SQL_SERVED, jy_int(m->person), jy_int(m->person), jy_int(*last));
+	size_t i;
+
+	if (s != JY_OK)
+		return s;
+	json_array_foreach(rows, i, row)
+	{
+		*last = jy_json_int(row, "need");
+		s = jy_order_answer(m->cx, *last, "jobs",
+				    "已按您的意愿、专业和技能推送三个岗位，并写明理由。",
+				    "/jobs/pushed");
+		if (s != JY_OK && s != JY_CONFLICT)
+			return s;
+	}
+	*count = json_array_size(rows);
+	return JY_OK;
+}
+
 static enum jy_status
 answer_orders(struct match *m)
 {
-	json_t *rows, *row;
-	enum jy_status s = jy_rows(m->cx, &rows, SQL_SERVED, jy_int(m->person), jy_int(m->person));
-	size_t i;
+	int64_t last = 0;
+	size_t count;
+	enum jy_status s;
 
-	json_array_foreach(rows, i, row)
-	{
-		if (s != JY_OK)
-			return s;
-		s = jy_order_answer(m->cx, jy_json_int(row, "need"), "jobs",
-				    "已按您的意愿、专业和技能推送三个岗位，并写明理由。",
-				    "/jobs/pushed");
-		if (s == JY_CONFLICT)
-			s = JY_OK;
-	}
+	do {
+		void *scratch = jy_scratch_begin(m->cx);
+
+		s = answer_some(m, &last, &count);
+		jy_scratch_end(m->cx, scratch);
+	} while (s == JY_OK && count == 2000);
 	return s;
 }
 
