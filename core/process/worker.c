@@ -10,7 +10,6 @@
 #include "process/worker.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,8 +107,6 @@ void
 worker_setup(const struct child_start *start, const char *title)
 {
 	prctl(PR_SET_NAME, title);
-	/* libfcgi's buffers would else sweep the lists of small freed pieces at each request. */
-	mallopt(M_MXFAST, 0);
 	set_signals();
 	set_limits(start->config);
 	fault_arm(start->slot);

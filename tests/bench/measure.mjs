@@ -136,12 +136,17 @@ function summary(name, runs) {
 
 // --- Rendering, start, memory ---
 
+// The best of several: other programs on the machine only ever add to it.
 function rendering() {
-  const { stdout } = spawnSync(`${build}/tests/bench_render`, ['20000'], { encoding: 'utf8' });
-  return stdout.trim().split('\n').map((line) => {
-    const [, name, bytes, us] = line.match(/^(.*): (\d+) bytes, ([\d.]+) us$/);
-    return { name, bytes: Number(bytes), us: Number(us) };
-  });
+  const best = new Map();
+  for (let i = 0; i < 7; i++) {
+    const { stdout } = spawnSync(`${build}/tests/bench_render`, ['4000'], { encoding: 'utf8' });
+    for (const line of stdout.trim().split('\n')) {
+      const [, name, bytes, us] = line.match(/^(.*): (\d+) bytes, ([\d.]+) us$/);
+      if (!(best.get(name)?.us <= Number(us))) best.set(name, { name, bytes: Number(bytes), us: Number(us) });
+    }
+  }
+  return [...best.values()];
 }
 
 const status = () => JSON.parse(execFileSync(`${build}/bin/jiyectl`,
