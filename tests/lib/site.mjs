@@ -25,7 +25,12 @@ export class Site {
   static async start({ port, args = ['--empty'], env = {} }) {
     const home = mkdtempSync(join(tmpdir(), 'jiye-'));
     const site = new Site(home, port, true);
-    await site.up(args, env);
+    try {
+      await site.up(args, env);
+    } catch (error) {
+      site.stop(); // the database may run already
+      throw error;
+    }
     return site;
   }
 

@@ -170,9 +170,9 @@ test('the same by upload: preview, start, and the bad rows as a file that can be
 });
 
 test('plugins that cannot work are refused, and the reason stands in the answer', { timeout: 120_000 }, async () => {
-  own = await Site.start({ port: 18093, args: ['--empty'] });
+  own = await Site.start({ port: 18097, args: ['--empty'] });
   const states = async () => Object.fromEntries((await own.tool('--json', 'plugin', 'list')).json.map((row) => [row.name, row.state]));
-  const served = await states();
+  const names = ['hello', 'needs', 'jobs', 'exchange'];
   for (const [name, reason] of [['badabi', /ABI|接口|版本/], ['badname', /名/], ['noroles', /角色/], ['rawtag', /模板|标签|转义/], ['badpartial', /模板|片段/], ['badprefix', /开头|前缀|路由/],
     ['needs_missing', /需要|依赖|没有/], ['failstart', /启动/], ['crashstart', /崩溃|信号|意外|启动/]]) {
     const installed = await own.tool('plugin', 'install', join(build, 'tests/plugins', name));
@@ -186,6 +186,6 @@ test('plugins that cannot work are refused, and the reason stands in the answer'
   assert.equal(circle.code, 3, circle.err);
   assert.match(circle.err, /cycle_b/);
   const now = await states();
-  for (const [name, state] of Object.entries(served)) assert.equal(now[name], state, name);
+  for (const name of names) assert.equal(now[name], 'on', `${name} goes on`);
   assert.equal((await own.visitor().page('/hello')).status, 200);
 });
