@@ -34,6 +34,9 @@ admin_areas(struct jy_ctx *cx)
 	return list;
 }
 
+static const char SQL_NODES_DEGRADED[] =
+    "SELECT name, reason FROM nodes WHERE reason <> '' AND seen > NOW() - INTERVAL 15 SECOND";
+
 static void
 worry(json_t *list, const char *link, const char *text)
 {
@@ -69,12 +72,14 @@ static enum jy_status
 system_worries(struct jy_ctx *cx, json_t *list)
 {
 	const struct board *board = cx->core->board;
-	json_t *counts, *row, *lost;
+	json_t *counts, *row, *lost, *degraded;
 	size_t i;
 	enum jy_status s = work_counts(cx, &counts);
 
 	if (s == JY_OK)
 		s = jy_row(cx, &lost, SQL_NODES_LOST);
+	if (s == JY_OK)
+		s = jy_rows(cx, &degraded, SQL_NODES_DEGRADED);
 	if (s != JY_OK)
 		return s;
 	json_array_foreach(counts, i, row)
@@ -89,7 +94,13 @@ system_worries(struct jy_ctx *cx, json_t *list)
 	if (jy_json_int(lost, "n"))
 		worry(list, "/admin/health",
 		      jy_printf(cx, "有 %" PRId64 " 个节点没有消息。", jy_json_int(lost, "n")));
-	if (board &&
+	json_array_foreach(degraded, i, row)
+	{
+		worry(list, "/admin/health",
+		      jy_printf(cx, "节点 %s：%s", jy_json_text(row, "name"),
+				jy_json_text(row, "reason")));
+	}
+	if (board && board->refused[0] &&
 	    atomic_load(&board->refused_generation) >= atomic_load(&board->current_generation))
 		worry(list, "/admin/health",
 		      jy_printf(cx, "上次更换被拒绝：%.400s", board->refused));

@@ -139,10 +139,10 @@ import(struct tool *t)
 
 	i.transfer = import_find(t, t->args[0]);
 	if (!i.transfer)
-		return TOOL_NOT_FOUND;
+		return t->failed;
 	i.bytes = file_read(t, t->args[1], &i.n);
 	if (!i.bytes)
-		return TOOL_NOT_FOUND;
+		return t->failed;
 	t->cx->checkpoint = db_checkpoint;
 	s = tool_change(t, import_work, &i);
 	if (s != JY_OK)

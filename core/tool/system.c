@@ -197,6 +197,24 @@ tell(struct tool *t, const char *word, json_t **answer)
 	return TOOL_OK;
 }
 
+/* Lines under the first one: what a new generation waits for, and what is kept out here. */
+static const char *
+status_more(struct tool *t, const json_t *said)
+{
+	const char *delayed = jy_json_text(said, "delayed"), *text = "";
+	json_t *row;
+	size_t i;
+
+	if (delayed[0])
+		text = jy_printf(t->cx, "\n新的一代还在等待：%s", delayed);
+	json_array_foreach(json_object_get(said, "kept_out"), i, row)
+	{
+		text = jy_printf(t->cx, "%s\n插件 %s 在本机没有加载：%s", text,
+				 jy_json_text(row, "plugin"), jy_json_text(row, "reason"));
+	}
+	return text;
+}
+
 static int
 status(struct tool *t)
 {
@@ -209,12 +227,12 @@ status(struct tool *t)
 	refused = jy_json_text(said, "refused")[0] &&
 		  jy_json_int(said, "refused_generation") >= jy_json_int(said, "generation");
 	return tool_done(t, json_incref(said),
-			 "%s：%s，第 %" PRId64 " 代，%zu 个工作进程，运行 %" PRId64 " 秒%s%s",
+			 "%s：%s，第 %" PRId64 " 代，%zu 个工作进程，运行 %" PRId64 " 秒%s%s%s",
 			 jy_json_text(said, "node"), jy_json_text(said, "state"),
 			 jy_json_int(said, "generation"),
 			 json_array_size(json_object_get(said, "workers")),
 			 jy_json_int(said, "uptime"), refused ? "\n上次更换被拒绝：" : "",
-			 refused ? jy_json_text(said, "refused") : "");
+			 refused ? jy_json_text(said, "refused") : "", status_more(t, said));
 }
 
 static int

@@ -67,6 +67,7 @@ tool_fail(struct tool *t, enum tool_exit code, const char *fmt, ...)
 		json_decref(error);
 	}
 	talloc_free(said);
+	t->failed = code;
 	return code;
 }
 

@@ -32,6 +32,7 @@ struct tool {
 	int options;
 	const char *conf;
 	bool json;
+	enum tool_exit failed; /* what tool_fail last said */
 	int argc; /* all of it after the command's name, as typed */
 	char **argv;
 };

@@ -72,6 +72,10 @@ test('a plugin that is damaged on this machine is left out here and stays wanted
   assert.deepEqual(site.sql("SELECT state, wanted FROM plugins WHERE name = 'hello'")[0], ['on', '1']);
   assert.equal((await status()).wanted, generation, 'nobody else has to roll');
   assert.match(await wrong(), /本机：插件 hello/);
+  assert.match((await site.tool('status')).out, /插件 hello 在本机没有加载/);
+  const admin = await site.signIn('chief', password);
+  assert.match((await admin.page('/admin')).text, /节点 .*：插件 hello 没有加载/);
+  assert.match((await admin.page('/admin/health')).text, /插件 hello 没有加载/);
   mend(file);
   await site.tool('roll');
   await inState('ready');
