@@ -83,8 +83,8 @@ jobs_pay_read(const char *text, struct jobs_pay *out)
 		out->negotiable = true;
 		return true;
 	}
-	if (!*at)
-		return false;
+	if (!*at || strstr(at, "次") || strstr(at, "单") || strstr(at, "件"))
+		return false; /* paid by the piece: no sum of a month */
 	low = high = strtod(at, &end);
 	at = end;
 	low_unit = unit_at(&at);
