@@ -82,9 +82,11 @@ static enum jy_status
 relax_second_factor(struct jy_ctx *cx, void *arg)
 {
 	const char *name = "accounts.second_factor", *error;
+	enum jy_status s =
+	    setting_store(cx, field_find(core_settings, name), name, "optional", &error);
 
 	(void)arg;
-	return setting_store(cx, field_find(core_settings, name), name, "optional", &error);
+	return s == JY_OK ? generation_bump(cx) : s; /* a running service hears of it */
 }
 
 struct plugin_demo {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "data/db.h"
 #include "tool/tool.h"
@@ -75,7 +76,8 @@ educations_print(const json_t *row)
 		       three, percent(three, people));
 		before = "，";
 	}
-	printf("。\n");
+	if (*before != ' ')
+		printf("。\n");
 }
 
 static void
@@ -108,9 +110,9 @@ measures_print(const json_t *row)
 	       vacancies - never, never, percent(never, vacancies),
 	       jy_json_int(row, "most_per_place"),
 	       100 * json_real_value(json_object_get(row, "top_percent_share")));
-	printf("批次 %" PRId64 "，随机种子 %" PRId64 "，用时 %.1f 秒。\n",
+	printf("批次 %" PRId64 "，随机种子 %" PRId64 "，用时 %.1f 秒，内存最多 %" PRId64 " MiB。\n",
 	       jy_json_int(row, "batch"), jy_json_int(row, "seed"),
-	       json_real_value(json_object_get(row, "seconds")));
+	       json_real_value(json_object_get(row, "seconds")), jy_json_int(row, "peak_mib"));
 }
 
 /* What the service understands of the options. */
@@ -131,6 +133,7 @@ arguments(struct tool *t)
 static int
 match(struct tool *t)
 {
+	struct rusage usage;
 	struct matching m = { arguments(t), jy_own(t->cx, json_array()) };
 	enum jy_status s;
 	json_t *row;
@@ -151,6 +154,9 @@ match(struct tool *t)
 				 "没有正在进行的服务活动，请先在管理页面的“服务活动”里设为当前。");
 	if (s != JY_OK)
 		return tool_status(t, s, NULL);
+	getrusage(RUSAGE_SELF, &usage);
+	json_array_foreach(m.measures, i, row)
+	    json_object_set_new(row, "peak_mib", json_integer(usage.ru_maxrss / 1024));
 	if (t->json)
 		return tool_done(t, json_incref(json_array_get(m.measures, 0)), " ");
 	if (tool_given(t, "dry-run"))
