@@ -14,6 +14,7 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "plugin/plugins.h"
+#include "web/request.h"
 
 #define DOWNLOAD_MAX ((size_t)64 * 1024 * 1024)
 
@@ -92,6 +93,8 @@ jy_printf(struct jy_ctx *cx, const char *fmt, ...)
 	va_end(ap);
 	if (!made)
 		abort();
+	if (strstr(fmt, "%.")) /* may have cut within a character */
+		utf8_mend(made);
 	return made;
 }
 
@@ -236,6 +239,9 @@ jy_refuse(struct jy_view *out, enum jy_status s, const char *code, const char *f
 	va_start(ap, fmt);
 	out->sentence = talloc_vasprintf(out, fmt, ap);
 	va_end(ap);
+	if (!out->sentence)
+		abort();
+	utf8_mend(out->sentence);
 	out->kind = VIEW_REFUSE;
 	out->code = talloc_strdup(out, code);
 	return s;
@@ -249,6 +255,9 @@ jy_notice(struct jy_view *out, const char *fmt, ...)
 	va_start(ap, fmt);
 	out->notice = talloc_vasprintf(out, fmt, ap);
 	va_end(ap);
+	if (!out->notice)
+		abort();
+	utf8_mend(out->notice);
 }
 
 enum jy_status

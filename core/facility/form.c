@@ -29,6 +29,7 @@ jy_field_error(struct jy_ctx *cx, const char *field, const char *fmt, ...)
 	va_end(ap);
 	if (!message)
 		abort();
+	utf8_mend(message);
 	if (!cx->errors)
 		cx->errors = jy_own(cx, json_array());
 	if (json_array_size(cx->errors) < ERRORS_MAX)

@@ -142,8 +142,9 @@ match_rest(struct transfer_source *s)
 	}
 	for (size_t i = 0; i < s->head.count; i++)
 		if (*s->head.cells[i] && !column_taken(s, fields, (int)i))
-			ignored = talloc_asprintf_append(ignored, "%s%.60s", *ignored ? "、" : "",
-							 s->head.cells[i]);
+			ignored =
+			    talloc_asprintf_append(ignored, "%s%s", *ignored ? "、" : "",
+						   text_cut(s->cx->pool, s->head.cells[i], 60));
 	if (!missing || !ignored)
 		abort();
 	s->ignored = ignored;

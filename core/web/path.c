@@ -50,6 +50,23 @@ utf8_valid(const char *text, size_t n)
 	return true;
 }
 
+void
+utf8_mend(char *text)
+{
+	unsigned char *s = (unsigned char *)text, *to = s;
+	size_t left = strlen(text), step;
+
+	if (utf8_valid(text, left))
+		return;
+	for (; left > 0; s += step, left -= step) {
+		step = utf8_step(s, left);
+		memmove(to, s, step);
+		to += step;
+		step = step ? step : 1;
+	}
+	*to = '\0';
+}
+
 static int
 hex_digit(char c)
 {

@@ -72,6 +72,8 @@ bool multipart_parse(TALLOC_CTX *owner, const char *type, const char *body, size
 		     struct request *into, struct refusal *no);
 bool path_normalise(TALLOC_CTX *owner, const char *raw, const char **out);
 bool utf8_valid(const char *text, size_t n); /* also refuses NUL */
+/* Drops what is no character: "%.60s" cuts by bytes, and JSON takes no half of one. */
+void utf8_mend(char *text);
 /* An object of at most REQUEST_JSON_DEPTH levels without doubled names; *out is a new reference. */
 bool json_body_parse(const char *text, size_t n, json_t **out, struct refusal *no);
 /* "/..." on this site: no other host, no control characters. For redirects and return addresses. */

@@ -91,6 +91,8 @@ refuse_http(struct jy_view *view, int status, const char *code, const char *fmt,
 	va_end(ap);
 	if (fmt && !view->sentence)
 		abort();
+	if (fmt)
+		utf8_mend(view->sentence);
 	view->kind = VIEW_REFUSE;
 	view->code = code;
 	view->status = status;

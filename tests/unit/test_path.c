@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -108,6 +109,29 @@ utf8_is_strict(void **state)
 	assert_false(utf8_valid("a\0b", 3));
 }
 
+static void
+cut_characters_are_dropped(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "", "" },
+		{ "plain", "plain" },
+		{ "简历", "简历" },
+		{ "简\xe5\x8e”。", "简”。" },
+		{ "\x86简\xff", "简" },
+		{ "a\xed\xa0\x80z", "az" },
+		{ "\xf0\x9f\x98", "" },
+	};
+	char text[40];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(text, sizeof(text), "%s", cases[i][0]);
+		utf8_mend(text);
+		assert_string_equal(text, cases[i][1]);
+	}
+}
+
 int
 main(void)
 {
@@ -115,6 +139,7 @@ main(void)
 		cmocka_unit_test(paths_are_normalised_or_refused),
 		cmocka_unit_test(only_local_addresses_are_returned_to),
 		cmocka_unit_test(utf8_is_strict),
+		cmocka_unit_test(cut_characters_are_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
