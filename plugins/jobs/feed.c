@@ -10,7 +10,8 @@
 	"COALESCE(o.credit_code, '') credit_code, v.region, "                                      \
 	"COALESCE(city.name, r.name, '') city, COALESCE(p.name, '') province, v.headcount, "       \
 	"v.education, v.majors, (SELECT GROUP_CONCAT(DISTINCT m.code ORDER BY m.code) "            \
-	"FROM jobs_vacancy_majors m WHERE m.vacancy = v.id) codes, v.occupation, v.category, "     \
+	"FROM jobs_vacancy_majors m WHERE m.vacancy = v.id AND m.code <> '') codes, "              \
+	"v.occupation, v.category, "                                                               \
 	"v.type, v.pay_min, v.pay_max, v.pay_months, v.pay_text, v.description "                   \
 	"FROM jobs_vacancies v JOIN organisations o ON o.id = v.employer_id "                      \
 	"LEFT JOIN regions r ON r.code = v.region "                                                \

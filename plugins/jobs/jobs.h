@@ -15,7 +15,7 @@ int jobs_education_rank(const char *education);
 /* majors.c: requirement phrases of official posts ("本科：法学（0301）；研究生：法学（03）"). */
 struct jobs_major {
 	const char *education; /* college bachelor graduate any */
-	const char *code;      /* 2, 4 or 6 digits */
+	const char *code;      /* 2, 4 or 6 digits; "" any major of this education */
 };
 /* Codes named in the phrase, in order, without doubles; at most JOBS_MAJORS_MAX. "" and 不限 =
  * none. */

@@ -3,8 +3,9 @@
  *
  * Official posts write them by education level:
  * "本科：哲学（01），马克思主义理论类（0305）；研究生：应用经济学 （0202，仅限金融学）". Two digits
- * are a discipline, four a class, six (with a flag such as K or T) a major. A phrase without codes
- * is looked up by name; what is in no table is left to the officer.
+ * are a discipline, four a class, six (with a flag such as K or T) a major; a level may ask for no
+ * major while another does (code ""). A phrase without codes is looked up by name; what is in no
+ * table is left to the officer.
  */
 #include "jobs.h"
 
@@ -74,6 +75,10 @@ read_codes(struct jy_ctx *cx, const char *phrase, struct jobs_major *out)
 		after = level_here(at, &education);
 		if (after) {
 			at = after;
+		} else if (strncmp(at, "不限", strlen("不限")) == 0 && strcmp(education, "any")) {
+			/* "本科：法学（0301）；研究生：不限专业" */
+			count = add(out, count, education, "");
+			at += strlen("不限");
 		} else if (isdigit((unsigned char)*at)) {
 			n = code_length(at);
 			if (n)
@@ -121,7 +126,7 @@ jobs_majors_read(struct jy_ctx *cx, const char *phrase, struct jobs_major *out)
 {
 	size_t count;
 
-	if (!*phrase || strstr(phrase, "不限专业") || strcmp(phrase, "不限") == 0)
+	if (!phrase[strcspn(phrase, "0123456789")] && strstr(phrase, "不限"))
 		return 0;
 	count = read_codes(cx, phrase, out);
 	return count ? count : read_names(cx, phrase, out);

@@ -32,7 +32,11 @@ match_rule_fit(const struct group *group, const struct opening *job, const struc
 	const char *code = rule->level == 'a' ? group->plain : group->code;
 	size_t digits = strlen(rule->code);
 
-	if (!level_fits(rule->level, group->education) || strncmp(rule->code, code, 2) != 0)
+	if (!level_fits(rule->level, group->education))
+		return -2;
+	if (digits == 0)
+		return 0;
+	if (strncmp(rule->code, code, 2) != 0)
 		return -2;
 	if (strncmp(rule->code, code, digits) != 0)
 		return job->strict ? -2 : -1;

@@ -72,7 +72,7 @@ say_major(struct match *m, const struct seeker *who, const struct opening *job, 
 	const char *major = catalogued(m, 'a', who->major), *asked;
 	const struct major_rule *rule = rule_met(who, job, fit);
 
-	if (!rule) {
+	if (!rule || !*rule->code) {
 		say(list, jy_printf(m->cx, "岗位不限专业，您的专业是%s。", major));
 		return;
 	}

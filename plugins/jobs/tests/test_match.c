@@ -106,6 +106,8 @@ majors_are_read_in_their_own_catalogue(void **state)
 	assert_int_equal(fit('b', "0301", false), -2);
 	assert_int_equal(fit('g', "0809", true), -2); /* 0809 of graduates is electronics */
 	assert_int_equal(fit('c', "0809", true), -2);
+	assert_int_equal(fit('b', "", true), 0);
+	assert_int_equal(fit('g', "", true), -2); /* any major, but of another education */
 	group =
 	    (struct group){ .major = "g0812", .code = "0812", .plain = "080901", .education = 3 };
 	assert_int_equal(fit('g', "0812", true), 3);
