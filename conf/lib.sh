@@ -15,12 +15,13 @@ step() { # step TEXT - announces the next step
 	printf '[%s/%s] %s …… ' "$step_count" "${steps:-?}" "$1"
 }
 done_() { printf '%s（%s 秒）\n' "${1:-完成}" $((SECONDS - step_started)); }
-fail() { # fail SENTENCE [LOGFILE] - what was wrong and what to do
+fail() { # fail SENTENCE [LOGFILE] - what was wrong and what to do; then runs $on_fail
 	printf '\n出错了：%s\n' "$1" >&2
 	if [ -n "${2:-}" ] && [ -f "$2" ]; then
 		printf '日志 %s 的最后几行：\n' "$2" >&2
 		tail -n 15 "$2" >&2
 	fi
+	${on_fail:-:}
 	exit 1
 }
 
