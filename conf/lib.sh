@@ -77,16 +77,21 @@ compile() { # compile BUILD_DIR [CMAKE_OPTION...]
 	ninja -C "$folder" >>"$log" 2>&1 || fail "编译没有成功。" "$log"
 }
 
+running() { # running PID - a dead process that nobody has waited for yet (Z) does not run
+	local state
+	state=$(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) && [ "${state%% *}" != Z ]
+}
+
 alive() { # alive PIDFILE - prints the pid if that process runs
 	local pid
-	pid=$(cat "$1" 2>/dev/null) && [ -n "$pid" ] && kill -0 "$pid" 2>/dev/null && echo "$pid"
+	pid=$(cat "$1" 2>/dev/null) && [ -n "$pid" ] && running "$pid" && echo "$pid"
 }
 
 stop() { # stop PIDFILE NAME SECONDS [SIGNAL] - by its own pid, then harder
 	local pid waited=0
 	pid=$(alive "$1") || { rm -f "$1"; return 0; }
 	kill "-${4:-TERM}" "$pid" 2>/dev/null
-	while kill -0 "$pid" 2>/dev/null; do
+	while running "$pid"; do
 		sleep 0.1
 		waited=$((waited + 1))
 		if [ $waited -ge $(($3 * 10)) ]; then
