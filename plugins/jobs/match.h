@@ -55,6 +55,7 @@ struct seeker {
 	int64_t pay_min;
 	struct words wishes, skills;
 	const int64_t *had;  /* vacancies pushed before */
+	const int64_t *met;  /* their employers, as many */
 	int had_count, have; /* of them still good */
 	uint64_t random;
 	int options; /* openings that pass the hard filters */

@@ -22,6 +22,9 @@ diverse(const struct match *m, const struct seeker *who, const struct opening *j
 {
 	int i, same = 0;
 
+	for (i = 0; who->met && i < who->had_count; i++)
+		if (who->met[i] == job->employer)
+			return false;
 	for (i = 0; i < who->push_count; i++) {
 		const struct opening *other = &m->openings[who->pushes[i].opening];
 

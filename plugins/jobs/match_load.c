@@ -27,6 +27,7 @@
 	"SELECT p.id, p.name, p.major, p.unit, u.name unit_name, p.education, "                    \
 	"COALESCE(n.detail, '') detail, COALESCE(n.id, 0) need, COALESCE(a.id, 0) account, "       \
 	"(SELECT GROUP_CONCAT(x.vacancy) FROM jobs_pushes x WHERE x.person = p.id) had, "          \
+	"(SELECT GROUP_CONCAT(x.employer_id) FROM jobs_pushes x WHERE x.person = p.id) met, "      \
 	"(SELECT COUNT(*) FROM jobs_pushes x JOIN jobs_vacancies v ON v.id = x.vacancy "           \
 	"WHERE x.person = p.id AND x.feedback NOT IN ('unsuitable', 'blocked') AND "               \
 	"v.state = 'published' AND v.expires >= CURDATE()) have_ "                                 \
@@ -194,15 +195,16 @@ read_wishes(struct match *m, const char *detail, struct seeker *who)
 	split_words(m, jy_json_text(wishes, "skills"), &who->skills);
 }
 
-static void
-read_had(struct match *m, const char *text, struct seeker *who)
+/* "12,40,7" */
+static const int64_t *
+read_ids(struct match *m, const char *text, int *count)
 {
 	int64_t *ids = jy_alloc(m->cx, (strlen(text) / 2 + 1) * sizeof(*ids));
 	char *end;
 
-	for (; *text; text = *end ? end + 1 : end)
-		ids[who->had_count++] = strtoll(text, &end, 10);
-	who->had = ids;
+	for (*count = 0; *text; text = *end ? end + 1 : end)
+		ids[(*count)++] = strtoll(text, &end, 10);
+	return ids;
 }
 
 /* A fixed mix of seed and id: the same batch draws the same order again (splitmix64). */
@@ -242,7 +244,8 @@ add_seeker(void *arg, json_t *row)
 	};
 	memcpy(who->major, jy_json_text(row, "major"), strnlen(jy_json_text(row, "major"), 8));
 	read_wishes(m, jy_json_text(row, "detail"), who);
-	read_had(m, jy_json_text(row, "had"), who);
+	who->had = read_ids(m, jy_json_text(row, "had"), &who->had_count);
+	who->met = read_ids(m, jy_json_text(row, "met"), &who->had_count);
 	return JY_OK;
 }
 

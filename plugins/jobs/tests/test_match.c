@@ -229,6 +229,7 @@ a_cap_counts_what_was_pushed_before(void **state)
 static void
 pushes_of_one_person_differ(void **state)
 {
+	static const int64_t met[] = { 1 };
 	int i;
 
 	(void)state;
@@ -243,6 +244,13 @@ pushes_of_one_person_differ(void **state)
 		jobs[i].occupation = "4-04-05-01";
 	run(4, 1, 100);
 	assert_int_equal(people[0].push_count, 2); /* two for each occupation */
+	teardown(NULL);
+	setup(NULL);
+	people[0].had = people[0].met = met;
+	people[0].had_count = 1;
+	run(2, 1, 100);
+	assert_int_equal(people[0].push_count, 1); /* an earlier run's employer is not met again */
+	assert_int_equal(people[0].pushes[0].opening, 1);
 }
 
 static void
