@@ -110,7 +110,8 @@ type_text(struct typed *t, bool lines, int64_t type_max)
 		}
 		if ((*p == '\n' || *p == '\r') && !lines)
 			return typed_wrong(t, "%s只能写一行，请去掉换行。", t->label);
-		if (((unsigned char)*p < 0x20 && *p != '\t' && *p != '\n') || *p == 0x7F)
+		if (((unsigned char)*p < 0x20 && *p != '\t' && *p != '\n') || *p == 0x7F ||
+		    ((unsigned char)*p == 0xC2 && (unsigned char)p[1] < 0xA0))
 			return typed_wrong(t, "%s里有看不见的控制字符，请删掉后重新输入。",
 					   t->label);
 		*to++ = *p == '\t' && !lines ? ' ' : *p;

@@ -54,7 +54,7 @@ field_read(struct jy_ctx *cx, const struct jy_field *field, const char *typed, j
 		return false;
 	}
 	if (field->type != JY_PASSWORD) /* a blank may be part of a password */
-		t.text = text_trim(cx->pool, t.text);
+		t.text = text_trim(cx->pool, text_visible(cx->pool, t.text));
 	if (!*t.text) {
 		if (field->flags & JY_REQUIRED) {
 			*error = absent(cx, field, t.label);

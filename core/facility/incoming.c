@@ -19,7 +19,8 @@ name_reserved(const char *name)
 bool
 name_of_list(const char *name)
 {
-	return !strcmp(name, "sort") || !strcmp(name, "after") || !strcmp(name, "columns");
+	return !strcmp(name, "sort") || !strcmp(name, "after") || !strcmp(name, "before") ||
+	       !strcmp(name, "columns");
 }
 
 static json_t *

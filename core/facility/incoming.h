@@ -12,7 +12,7 @@ json_t *incoming_body(struct jy_ctx *cx, const char **error);
 const char *incoming_text(struct jy_ctx *cx, const json_t *incoming, const char *name);
 /* Names that the core itself puts into every form and address: _csrf _key format. */
 bool name_reserved(const char *name);
-/* Names of a list's address: sort after columns. */
+/* Names of a list's address: sort after before columns. */
 bool name_of_list(const char *name);
 
 #endif

@@ -13,14 +13,16 @@
 #include "facility/incoming.h"
 #include "facility/links.h"
 #include "facility/list_export.h"
+#include "facility/list_limit.h"
 #include "facility/list_query.h"
 #include "web/request.h"
 #include "web/response.h"
 
 struct page {
 	struct jy_ctx *cx;
-	const struct list_state *st;
+	struct list_state *st;
 	bool json;
+	bool more; /* there are rows behind these, in the direction that was asked for */
 };
 
 /* Labels and masks stand beside the stored value, or instead of it where that is personal. */
@@ -75,8 +77,6 @@ rows_model(struct page *p, json_t *rows)
 
 	json_array_foreach(rows, i, row)
 	{
-		if (i == (size_t)p->st->page_size)
-			break; /* the one that says that there is a next page */
 		row_labels(p, row);
 		if (list->link)
 			json_object_set_new(row, "link",
@@ -157,25 +157,37 @@ columns_model(struct page *p)
 	return out;
 }
 
+static const char *
+page_address(struct page *p, const char *way, const json_t *row)
+{
+	const char *cursor = list_cursor(p->cx, p->st, row);
+
+	return list_address(p->cx, p->st, NULL, p->st->sort_text,
+			    jy_printf(p->cx, "%s=%s", way, cursor));
+}
+
 static void
 paging_put(struct page *p, const json_t *rows, json_t *model)
 {
 	const struct list_state *st = p->st;
-	const json_t *last = json_array_get(rows, (size_t)st->page_size - 1);
-	const char *next = NULL;
+	size_t n = json_array_size(rows);
+	const char *prev = NULL, *next = NULL;
 
-	if (json_array_size(rows) > (size_t)st->page_size)
-		next = list_address(p->cx, st, NULL, st->sort_text,
-				    jy_printf(p->cx, "after=%s", list_cursor(p->cx, st, last)));
+	if (n > 0 && st->after)
+		prev = page_address(p, "before", json_array_get(rows, 0));
+	if (n > 0 && (p->more || st->back))
+		next = page_address(p, "after", json_array_get(rows, n - 1));
+	if (prev)
+		json_object_set_new(model, "prev", json_string(prev));
 	if (next)
 		json_object_set_new(model, "next", json_string(next));
 	if (!p->json)
 		json_object_set_new(model, "paging",
-				    json_pack("{s:o, s:s*}", "first",
+				    json_pack("{s:o, s:s*, s:s*}", "first",
 					      st->after ? json_string(list_address(
 							      p->cx, st, NULL, st->sort_text, ""))
 							: json_null(),
-					      "next", next));
+					      "prev", prev, "next", next));
 }
 
 static enum jy_status
@@ -229,15 +241,51 @@ tools_put(struct page *p, json_t *model)
 		json_object_set_new(model, "batch", batch);
 }
 
+static json_t *
+reversed(struct jy_ctx *cx, const json_t *rows)
+{
+	json_t *out = jy_own(cx, json_array());
+
+	for (size_t i = json_array_size(rows); i-- > 0;)
+		json_array_append(out, json_array_get(rows, i));
+	return out;
+}
+
+/* Going back, the rows nearest to the cursor come first. Less than a page of them is the first
+ * page, which is then shown from its start. */
+static enum jy_status
+rows_read(struct page *p, const struct jy_val *base, json_t **rows)
+{
+	struct list_state *st = p->st;
+	struct list_sql sql = list_sql(p->cx, st, LIST_PAGE, base);
+	enum jy_status s = jy_rows_v(p->cx, rows, sql.text, sql.vals);
+	size_t page = (size_t)st->page_size;
+
+	if (s != JY_OK)
+		return s;
+	p->more = json_array_size(*rows) > page;
+	if (st->back && !p->more) {
+		st->after = NULL;
+		st->back = false;
+		return rows_read(p, base, rows);
+	}
+	if (p->more)
+		json_array_remove(*rows, page); /* it only says that there are more */
+	if (st->back)
+		*rows = reversed(p->cx, *rows);
+	return JY_OK;
+}
+
 static enum jy_status
 page_show(struct page *p, struct jy_view *out, const struct jy_val *base, json_t *model)
 {
-	struct list_sql sql = list_sql(p->cx, p->st, LIST_PAGE, base);
 	json_t *rows;
-	enum jy_status s = jy_rows_v(p->cx, &rows, sql.text, sql.vals);
+	enum jy_status s = rows_read(p, base, &rows);
 
 	if (s == JY_OK)
 		s = count_put(p, base, model);
+	if (s == JY_OK && !p->st->after && list_personal(p->st->list))
+		s = list_record(p->cx, "list.search", p->st, NULL, jy_json_int(model, "count"));
 	if (s != JY_OK)
 		return s;
 	if (!json_object_get(model, "title"))
@@ -256,13 +304,18 @@ jy_list_page(struct jy_ctx *cx, struct jy_view *out, const struct jy_list *list,
 	json_t *model = jy_own(cx, extra ? extra : json_object()), *incoming = incoming_query(cx);
 	const char *error, *format = incoming_text(cx, incoming, "format");
 	struct list_state st;
-	struct page page = { cx, &st, cx->request->json || cx->request->xml };
+	bool export;
+	enum jy_status s;
+	struct page page = { .cx = cx, .st = &st, .json = cx->request->json || cx->request->xml };
 
 	if (!list_state_read(cx, list, incoming, &st, &error))
 		return refuse_http(out, 400, "list.address", "%s", error);
-	if (format && (!strcmp(format, "csv") || !strcmp(format, "xlsx")))
-		return list_export(cx, out, &st, vals, format);
-	if (format && *format)
+	export = format && (!strcmp(format, "csv") || !strcmp(format, "xlsx"));
+	if (format && *format && !export)
 		return refuse_http(out, 400, "list.format", "列表只能导出为 csv 或 xlsx。");
-	return page_show(&page, out, vals, model);
+	s = list_limit(cx, out, list, export);
+	if (s != JY_OK)
+		return s;
+	return export ? list_export(cx, out, &st, vals, format)
+		      : page_show(&page, out, vals, model);
 }

@@ -15,6 +15,8 @@
 
 #include "base/log.h"
 #include "facility/fields.h"
+#include "facility/list_limit.h"
+#include "facility/text.h"
 
 #define FILE_MAX  ((size_t)48 * 1024 * 1024)
 #define XLSX_TYPE "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -31,6 +33,21 @@ list_cell(struct jy_ctx *cx, const struct jy_column *column, const json_t *row)
 	return field_show(cx, &field, json_object_get(row, column->name));
 }
 
+/* Spreadsheets skip blanks before a formula, and those of East Asia take the wide signs too. */
+bool
+csv_formula(const char *text)
+{
+	uint32_t c = 0;
+	size_t n = text_next(text, &c);
+
+	while (n && (c == ' ' || (c >= '\t' && c <= '\r') || c == 0xA0 || c == 0x3000)) {
+		text += n;
+		n = text_next(text, &c);
+	}
+	return n && (c == '=' || c == '+' || c == '-' || c == '@' || c == 0xFF1D || c == 0xFF0B ||
+		     c == 0xFF0D || c == 0xFF20);
+}
+
 void
 csv_cell(struct buf *out, const char *text, bool number)
 {
@@ -38,7 +55,7 @@ csv_cell(struct buf *out, const char *text, bool number)
 
 	if (quoted)
 		buf_text(out, "\"");
-	if (!number && *text && strchr("=+-@\t\r", *text))
+	if (!number && csv_formula(text))
 		buf_text(out, "'");
 	for (; *text; text++)
 		buf_add(out, *text == '"' ? "\"\"" : text, *text == '"' ? 2 : 1);
@@ -225,8 +242,5 @@ list_export(struct jy_ctx *cx, struct jy_view *out, const struct list_state *sta
 	if (s != JY_OK || cx->user.role == JY_PUBLIC)
 		return s;
 	/* Who took which rows away is kept. */
-	return jy_audit(cx, "list.export", state->list->name,
-			json_pack("{s:s, s:I, s:s}", "format", format, "rows",
-				  (json_int_t)e.rows - 1, "address",
-				  list_address(cx, state, NULL, state->sort_text, "")));
+	return list_record(cx, "list.export", state, format, e.rows - 1);
 }

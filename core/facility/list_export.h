@@ -10,6 +10,8 @@ enum jy_status list_export(struct jy_ctx *cx, struct jy_view *out, const struct 
 			   const struct jy_val *base, const char *format);
 /* The text of a column's cell for people: labels, names, masks. */
 const char *list_cell(struct jy_ctx *cx, const struct jy_column *column, const json_t *row);
+/* Would a spreadsheet take this cell for a formula? */
+bool csv_formula(const char *text);
 /* One field of a CSV line, quoted where needed; text that a spreadsheet would run as a formula is
  * disarmed with an apostrophe. */
 void csv_cell(struct buf *out, const char *text, bool number);

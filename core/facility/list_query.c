@@ -68,14 +68,19 @@ cursor_decode(struct jy_ctx *cx, const char *text)
 }
 
 static bool
-after_read(struct jy_ctx *cx, const char *text, struct list_state *st, const char **error)
+cursor_read(struct jy_ctx *cx, const char *after, const char *before, struct list_state *st,
+	    const char **error)
 {
 	const json_t *value;
 
-	st->after_text = text ? text : "";
-	if (!*st->after_text)
+	st->back = !after || !*after;
+	if (st->back)
+		after = before;
+	if (!after || !*after) {
+		st->back = false;
 		return true;
-	st->after = cursor_decode(cx, text);
+	}
+	st->after = cursor_decode(cx, after);
 	value = json_object_get(st->after, "v");
 	if (json_is_object(st->after) && !strcmp(jy_json_text(st->after, "s"), st->sort_text) &&
 	    json_is_integer(json_object_get(st->after, "k")) &&
@@ -134,7 +139,8 @@ list_state_read(struct jy_ctx *cx, const struct jy_list *list, const json_t *inc
 	*out = (struct list_state){ .list = list,
 				    .page_size = list->page_size > 0 ? list->page_size : 20 };
 	return sort_read(cx, incoming_text(cx, incoming, "sort"), out, error) &&
-	       after_read(cx, incoming_text(cx, incoming, "after"), out, error) &&
+	       cursor_read(cx, incoming_text(cx, incoming, "after"),
+			   incoming_text(cx, incoming, "before"), out, error) &&
 	       columns_read(cx, incoming_text(cx, incoming, "columns"), out, error);
 }
 
@@ -247,7 +253,8 @@ static void
 after_add(struct builder *b)
 {
 	const struct list_state *st = b->st;
-	const char *more = st->descending ? " < ?" : " > ?", *expr;
+	bool down = st->descending != st->back;
+	const char *more = down ? " < ?" : " > ?", *expr;
 
 	if (!st->after)
 		return;
@@ -255,7 +262,7 @@ after_add(struct builder *b)
 	if (st->sort) {
 		expr = st->sort->expr;
 		buf_text(&b->sql, expr);
-		buf_text(&b->sql, st->descending ? " <= ?" : " >= ?");
+		buf_text(&b->sql, down ? " <= ?" : " >= ?");
 		buf_text(&b->sql, " AND (");
 		buf_text(&b->sql, expr);
 		buf_text(&b->sql, more);
@@ -271,10 +278,10 @@ after_add(struct builder *b)
 }
 
 static void
-order_add(struct builder *b)
+order_add(struct builder *b, bool back)
 {
 	const struct list_state *st = b->st;
-	const char *direction = st->descending ? " DESC" : " ASC";
+	const char *direction = st->descending != back ? " DESC" : " ASC";
 
 	buf_text(&b->sql, " ORDER BY ");
 	if (st->sort) {
@@ -344,7 +351,7 @@ list_sql(struct jy_ctx *cx, const struct list_state *state, enum list_query whic
 		where_add(&b, base);
 		if (which == LIST_PAGE)
 			after_add(&b);
-		order_add(&b);
+		order_add(&b, which == LIST_PAGE && state->back);
 		buf_printf(&b.sql, " LIMIT %d",
 			   which == LIST_PAGE ? state->page_size + 1 : LIST_EXPORT_MAX + 1);
 	}

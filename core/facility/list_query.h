@@ -15,8 +15,8 @@ struct list_state {
 	const struct jy_column *sort; /* NULL: by key alone */
 	bool descending;
 	const char *sort_text;  /* "-published", "" */
-	const char *after_text; /* the cursor as given, "" on the first page */
-	json_t *after;          /* {"v": sort value, "k": key}, or NULL */
+	json_t *after;          /* {"v": sort value, "k": key}, or NULL on the first page */
+	bool back;              /* after holds the row that the page ends before */
 	bool shown[LIST_COLUMNS_MAX];
 	bool chosen; /* the columns are not the default ones */
 	int page_size;
@@ -27,14 +27,14 @@ struct list_sql {
 	const struct jy_val *vals;
 };
 
-/* Reads sort, after and columns from the incoming query; false with a sentence. */
+/* Reads sort, after or before, and columns from the incoming query; false with a sentence. */
 bool list_state_read(struct jy_ctx *cx, const struct jy_list *list, const json_t *incoming,
 		     struct list_state *out, const char **error);
-/* LIST_PAGE asks for one row more than a page. Rows carry "_key" and "_sort" besides columns. base
+/* LIST_PAGE asks for one row more than a page; going back, its rows come last first. Rows carry "_key" and "_sort" besides columns. base
  * binds the `?` of list->where. */
 struct list_sql list_sql(struct jy_ctx *cx, const struct list_state *state, enum list_query which,
 			 const struct jy_val *base);
-/* The cursor that goes on after this row. */
+/* The cursor that goes on after this row, or back before it. */
 const char *list_cursor(struct jy_ctx *cx, const struct list_state *state, const json_t *row);
 /* The address "?..." of a state. without: a filter to leave out, or NULL; more: ready text such as
  * "after=..." or "", put last. */

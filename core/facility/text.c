@@ -45,6 +45,50 @@ text_chars(const char *s)
 	return count;
 }
 
+/* Marks that turn the order of what is read, join nothing visible, or are no characters at all.
+ * Joiners stay: emoji of several parts need them. */
+static bool
+invisible(uint32_t c)
+{
+	static const uint32_t ranges[][2] = {
+		{ 0xAD, 0xAD },     { 0x61C, 0x61C },   { 0x180E, 0x180E },   { 0x200B, 0x200B },
+		{ 0x200E, 0x200F }, { 0x202A, 0x202E }, { 0x2060, 0x206F },   { 0xFDD0, 0xFDEF },
+		{ 0xFEFF, 0xFEFF }, { 0xFFF9, 0xFFFB }, { 0xE0000, 0xE007F },
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (c >= ranges[i][0] && c <= ranges[i][1])
+			return true;
+	return (c & 0xFFFE) == 0xFFFE;
+}
+
+char *
+text_visible(TALLOC_CTX *owner, const char *s)
+{
+	char *out = talloc_array(owner, char, strlen(s) + 1), *to = out;
+	uint32_t c = 0;
+
+	if (!out)
+		abort();
+	for (size_t n; *s; s += n) {
+		n = text_next(s, &c);
+		if (n == 0) {
+			n = 1;
+			c = '?';
+		}
+		if (invisible(c))
+			continue;
+		if (c == 0x2028 || c == 0x2029) {
+			*to++ = '\n';
+			continue;
+		}
+		memcpy(to, s, n);
+		to += n;
+	}
+	*to = '\0';
+	return out;
+}
+
 static bool
 blank(uint32_t c)
 {

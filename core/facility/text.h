@@ -13,6 +13,9 @@ size_t text_next(const char *s, uint32_t *character);
 int64_t text_chars(const char *s);
 /* Without blanks at both ends, the ideographic and invisible ones too. */
 char *text_trim(TALLOC_CTX *owner, const char *s);
+/* Without the characters that nobody sees but that turn or hide what is read (bidirectional marks,
+ * zero-width blanks, noncharacters); line and paragraph separators become line ends. */
+char *text_visible(TALLOC_CTX *owner, const char *s);
 /* Full-width letters, digits and signs as the plain ones of a keyboard. */
 char *text_plain(TALLOC_CTX *owner, const char *s);
 /* At most max bytes, cut between characters. */

@@ -9,12 +9,16 @@
 #include "facility/fields.h"
 #include "facility/hooks.h"
 #include "facility/transfer.h"
+#include "people/ratelimit.h"
 #include "web/request.h"
 #include "web/response.h"
 #include "work/work.h"
 
 #define TASK         "import.run"
 #define PREVIEW_KEPT 1000 /* bad rows kept before the start */
+
+#define UPLOADS_AT_ONCE 30
+#define UPLOAD_EVERY_MS (5 * 60 * 1000)
 
 enum jy_status
 transfer_open(struct jy_ctx *cx, struct jy_view *out, const struct jy_transfer **transfer)
@@ -36,9 +40,14 @@ transfer_open(struct jy_ctx *cx, struct jy_view *out, const struct jy_transfer *
 enum jy_status
 transfer_run_read(struct jy_ctx *cx, const struct jy_transfer *transfer, json_t **row)
 {
+	/* A run acts with the role it was uploaded in: who has lost it since must not start it. */
 	return jy_row(
-	    cx, row, "SELECT * FROM transfer_runs WHERE id = ? AND name = ? AND account = ?",
-	    jy_int(jy_param_int(cx, "id")), jy_text(transfer->name), jy_int(cx->user.account));
+	    cx, row,
+	    "SELECT * FROM transfer_runs WHERE id = ? AND name = ? AND account = ? AND role = ? "
+	    "AND unit = ? AND university = ? AND organisation = ?",
+	    jy_int(jy_param_int(cx, "id")), jy_text(transfer->name), jy_int(cx->user.account),
+	    jy_int(cx->user.role), jy_text(cx->user.unit), jy_text(cx->user.university),
+	    jy_int(cx->user.organisation));
 }
 
 /* --- The page --- */
@@ -89,12 +98,13 @@ runs_put(struct jy_ctx *cx, const struct jy_transfer *transfer, json_t *model)
 {
 	json_t *rows, *row;
 	size_t i;
-	enum jy_status s =
-	    jy_rows(cx, &rows,
-		    "SELECT id, file_name, state, good, unchanged, bad, created FROM "
-		    "transfer_runs WHERE name = ? AND account = ? ORDER BY id DESC "
-		    "LIMIT 10",
-		    jy_text(transfer->name), jy_int(cx->user.account));
+	enum jy_status s = jy_rows(
+	    cx, &rows,
+	    "SELECT id, file_name, state, good, unchanged, bad, created FROM "
+	    "transfer_runs WHERE name = ? AND account = ? AND role = ? AND unit = ? AND "
+	    "university = ? AND organisation = ? ORDER BY id DESC LIMIT 10",
+	    jy_text(transfer->name), jy_int(cx->user.account), jy_int(cx->user.role),
+	    jy_text(cx->user.unit), jy_text(cx->user.university), jy_int(cx->user.organisation));
 
 	if (s != JY_OK)
 		return s;
@@ -228,6 +238,20 @@ uploaded(struct jy_ctx *cx, struct jy_view *out, const struct jy_transfer *trans
 	return jy_redirect(out, "%s/%" PRId64, transfer_path(cx, transfer->name), run);
 }
 
+/* Each upload is kept for weeks, so that one account could fill the disk. */
+static enum jy_status
+upload_limit(struct jy_ctx *cx, struct jy_view *out)
+{
+	int64_t wait = ratelimit(cx->core->board, "import", &cx->user.account,
+				 sizeof(cx->user.account), UPLOADS_AT_ONCE, UPLOAD_EVERY_MS);
+
+	if (wait == 0)
+		return JY_OK;
+	out->retry_after = (int)((wait + 999) / 1000);
+	return refuse_http(out, 429, "import.rate", "上传得太多，请 %d 秒后再传下一个文件。",
+			   out->retry_after);
+}
+
 /* POST /:plugin/import/:noun */
 static enum jy_status
 import_upload(struct jy_ctx *cx, struct jy_view *out)
@@ -236,6 +260,8 @@ import_upload(struct jy_ctx *cx, struct jy_view *out)
 	int64_t file;
 	enum jy_status s = transfer_open(cx, out, &transfer);
 
+	if (s == JY_OK)
+		s = upload_limit(cx, out);
 	if (s != JY_OK)
 		return s;
 	s = jy_file_save(cx, "file", jy_printf(cx, "import:%s", transfer->name), &file);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "facility/fields.h"
+#include "facility/list_export.h"
 #include "facility/text.h"
 #include "plugin/plugins.h"
 
@@ -187,7 +188,7 @@ source_open(struct jy_ctx *cx, const struct jy_transfer *transfer, const char *b
 static size_t
 disarmed(const char *cell)
 {
-	return cell[0] == '\'' && cell[1] && strchr("=+-@", cell[1]) ? 1 : 0;
+	return cell[0] == '\'' && csv_formula(cell + 1) ? 1 : 0;
 }
 
 json_t *

@@ -22,7 +22,7 @@ static const struct jy_choice roles[] = {
 static const struct jy_column columns[] = {
 	{ "id", "编号", "a.id", JY_INT, JY_DATA },
 	{ "name", "登录名", "a.name", JY_TEXT, JY_SORT },
-	{ "display", "姓名", DISPLAY, JY_TEXT },
+	{ "display", "姓名", DISPLAY, JY_TEXT, JY_PERSONAL },
 	{ "roles", "身份",
 	  "COALESCE((SELECT GROUP_CONCAT(DISTINCT CASE r.role WHEN 256 THEN '系统管理员'"
 	  " WHEN 32 THEN '省级工作人员' WHEN 16 THEN '市州工作人员' WHEN 8 THEN '高校'"

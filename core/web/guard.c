@@ -3,7 +3,7 @@
  *
  * Before the body: second factor, role, per-unit switch. After it: is a POST really from one of our
  * own pages? The token is bound to the session; Origin and Sec-Fetch-Site stop foreign pages even
- * before it is looked at. Partners' keyed routes carry no cookie, so nothing can be forged there.
+ * before it is looked at. Partners' keyed routes carry no cookie, so they need no token.
  */
 #include "web/guard.h"
 
@@ -18,6 +18,8 @@
 #include "web/http_text.h"
 #include "web/request.h"
 #include "web/response.h"
+
+#define CAME_FROM_MAX 2000
 
 bool
 plugin_off_here(const struct jy_ctx *cx, const struct plugin *plugin)
@@ -117,6 +119,28 @@ origin_ours(const struct jy_ctx *cx)
 	       (ours && strcasecmp(origin, ours) == 0);
 }
 
+const char *
+guard_came_from(const struct jy_ctx *cx)
+{
+	const char *referer = cx->request->referer, *host = referer ? strstr(referer, "://") : NULL;
+	const char *ours = cx->core->config ? cx->core->config->public_url : NULL, *path;
+	size_t n = ours ? strlen(ours) : 0;
+
+	if (!host)
+		return NULL;
+	path = strchr(host + 3, '/');
+	if (!path || strlen(path) > CAME_FROM_MAX || !path_is_local(path))
+		return NULL;
+	if (n == (size_t)(path - referer) && strncasecmp(referer, ours, n) == 0)
+		return path;
+	host += 3;
+	n = (size_t)(path - host);
+	return cx->request->host && strlen(cx->request->host) == n &&
+		       strncasecmp(host, cx->request->host, n) == 0
+		   ? path
+		   : NULL;
+}
+
 bool
 guard_same_site(const struct jy_ctx *cx)
 {
@@ -155,12 +179,14 @@ token_ours(struct jy_ctx *cx)
 enum jy_status
 guard_post(struct jy_ctx *cx, struct jy_view *view)
 {
-	if (cx->route->flags & JY_KEYED)
-		return JY_OK;
-	if (!page_ours(cx))
+	bool keyed = cx->route->flags & JY_KEYED;
+
+	/* A keyed route may sign somebody in, so that foreign pages are kept from it, too; programs
+	 * send no Origin. */
+	if (!page_ours(cx) || (keyed && cx->request->origin && !origin_ours(cx)))
 		return refuse_http(view, 403, "cross_site",
 				   "这次提交来自别的网站，没有执行。请打开本站的页面操作。");
-	if (token_ours(cx))
+	if (keyed || token_ours(cx))
 		return JY_OK;
 	if (wants_data(cx))
 		return refuse_http(view, 403, "csrf",

@@ -13,6 +13,8 @@ enum jy_status guard_post(struct jy_ctx *cx, struct jy_view *view);
 bool plugin_off_here(const struct jy_ctx *cx, const struct plugin *plugin);
 /* The browser itself says that the request was made by one of our pages. */
 bool guard_same_site(const struct jy_ctx *cx);
+/* Path and query of the page of ours that the request came from (Referer), or NULL. */
+const char *guard_came_from(const struct jy_ctx *cx);
 /* The form could not be taken (session over, old token): a page with http 401 or 403 that shows what
  * was typed for copying and, if it came from a page of ours, sends it again. No passwords, no files. */
 enum jy_status expired_page(struct jy_ctx *cx, struct jy_view *view, int http);

@@ -91,6 +91,8 @@ repeat_make(struct jy_ctx *cx, struct repeat *repeat)
 	add_text(&state, key_of(r));
 	add(&state, cx->session ? cx->session->hash : (const unsigned char *)"",
 	    cx->session ? sizeof(cx->session->hash) : 0);
+	/* Visitors have no session, but each browser has a token of its own. */
+	add_text(&state, cx->session ? "" : session_cookie_read(cx, "jiye_form"));
 	add_text(&state, r->authorization);
 	add_text(&state, r->path);
 	add_text(&state, r->query);

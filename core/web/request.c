@@ -107,6 +107,7 @@ headers_take(struct request *r, struct transport *t)
 	r->key = param(t, "HTTP_IDEMPOTENCY_KEY");
 	r->token = param(t, "HTTP_X_CSRF_TOKEN");
 	r->authorization = param(t, "HTTP_AUTHORIZATION");
+	r->referer = param(t, "HTTP_REFERER");
 	r->forwarded = param(t, "HTTP_X_FORWARDED_FOR") != NULL;
 	r->https = https && strcasecmp(https, "off") != 0;
 	answer_kind(r, param(t, "HTTP_ACCEPT"));

@@ -38,7 +38,7 @@ struct request {
 	const char *query; /* raw */
 	const char *id, *remote, *agent, *origin, *fetch_site, *host;
 	const char *cookie, *type, *if_none_match, *key /* Idempotency-Key */, *token /* X-CSRF-Token */;
-	const char *authorization;
+	const char *authorization, *referer;
 	bool https, forwarded; /* forwarded: another proxy stands before ours */
 	size_t length; /* CONTENT_LENGTH */
 	struct pairs args;   /* of the query */

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "process/transport.h"
+#include "web/guard.h"
 #include "web/http_text.h"
 #include "web/page.h"
 #include "web/request.h"
@@ -257,6 +258,17 @@ add_again(const struct answer *a, json_t *model)
 				: json_string(r->path));
 }
 
+/* The record or list where a change was refused: it shows what there is now. */
+static void
+add_back(const struct answer *a, json_t *model)
+{
+	const struct request *r = a->cx->request;
+	const char *back =
+	    r && r->method == JY_POST && a->http < 500 ? guard_came_from(a->cx) : NULL;
+
+	json_object_set_new(model, "back", back ? json_string(back) : json_null());
+}
+
 static void
 body_refusal(struct answer *a)
 {
@@ -277,6 +289,7 @@ body_refusal(struct answer *a)
 	model = json_pack("{s:s, s:i, s:s, s:s, s:s}", "title", STANDARD[i].title, "status",
 			  a->http, "code", code, "sentence", sentence, "request", a->cx->id);
 	add_again(a, model);
+	add_back(a, model);
 	body_html(a, strncmp(code, "plugin.off", 10) == 0 ? "core/off" : "core/error",
 		  jy_own(a->cx, model));
 }

@@ -55,7 +55,7 @@ static const struct jy_choice yes_no[] = { { "1", "是" }, { "0", "否" }, { 0 }
 static const struct jy_column columns[] = {
 	{ "id", "编号", "o.id", JY_INT, JY_DATA },
 	{ "title", "事项", "o.title", JY_TEXT },
-	{ "person_name", "毕业生", "p.name", JY_TEXT },
+	{ "person_name", "毕业生", "p.name", JY_TEXT, JY_PERSONAL },
 	{ "kind", "需求", "n.kind", JY_CHOICE, .labels = order_kinds },
 	{ "university", "学校", "o.university", JY_CHOICE, .reference = "universities" },
 	{ "unit", "市州", "o.unit", JY_CHOICE, JY_OPTIONAL, .reference = "units" },

@@ -36,7 +36,7 @@ static const struct jy_choice asked[] = { { "1", "已登记" }, { "0", "未登�
 
 static const struct jy_column ledger_columns[] = {
 	{ "id", "编号", "n.id", JY_INT, JY_DATA },
-	{ "person_name", "姓名", "p.name", JY_TEXT },
+	{ "person_name", "姓名", "p.name", JY_TEXT, JY_PERSONAL },
 	{ "kind", "需求", "n.kind", JY_CHOICE, .labels = needs_kinds },
 	{ "university_name", "学校", "u.name", JY_TEXT },
 	{ "major_name", "专业", "m.name", JY_TEXT },
@@ -71,7 +71,7 @@ const struct jy_list needs_ledger = {
 
 static const struct jy_column people_columns[] = {
 	{ "id", "编号", "p.id", JY_INT, JY_DATA },
-	{ "name", "姓名", "p.name", JY_TEXT },
+	{ "name", "姓名", "p.name", JY_TEXT, JY_PERSONAL },
 	{ "student_no", "学号", "p.student_no", JY_TEXT, JY_SORT },
 	{ "university_name", "学校", "u.name", JY_TEXT },
 	{ "major_name", "专业", "m.name", JY_TEXT },

@@ -37,7 +37,7 @@ const struct jy_flow needs_flow = {
 	.table = "needs",
 	.alias = "n",
 	.scope = "{scope unit=n.unit university=n.university person=n.person}",
-	.label = "CONCAT((SELECT p.name FROM people p WHERE p.id = n.person), '，', "
+	.label = "CONCAT((SELECT p.name FROM people p WHERE p.id = n.person), ' · ', "
 		 "ELT(FIELD(n.kind, 'job', 'guidance', 'startup', 'training'), "
 		 "'找工作', '就业指导', '创业服务', '技能培训'))",
 	.link = "/needs/:id",

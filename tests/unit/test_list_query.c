@@ -91,6 +91,26 @@ first_page(void **state)
 }
 
 static void
+cursor_goes_back(void **state)
+{
+	json_t *row = jy_own(cx, json_pack("{s:i, s:s}", "_key", 7, "_sort", "2022-06-25"));
+	struct list_state st;
+	struct list_sql sql;
+	const char *cursor;
+
+	(void)state;
+	assert_string_equal(open_state("{}", &st), "");
+	cursor = list_cursor(cx, &st, row);
+	assert_string_equal(open_state(jy_printf(cx, "{\"before\":\"%s\"}", cursor), &st), "");
+	assert_true(st.back);
+	sql = list_sql(cx, &st, LIST_PAGE, JY_VALS(jy_int(2022)));
+	assert_non_null(strstr(sql.text, " AND p.planted >= ? AND (p.planted > ? OR p.id > ?) "
+					 "ORDER BY p.planted ASC, p.id ASC LIMIT 21"));
+	sql = list_sql(cx, &st, LIST_EXPORT, JY_VALS(jy_int(2022)));
+	assert_non_null(strstr(sql.text, "ORDER BY p.planted DESC, p.id DESC LIMIT 50001"));
+}
+
+static void
 filters_are_bound(void **state)
 {
 	struct list_state st;
@@ -180,6 +200,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(first_page, setup, teardown),
 		cmocka_unit_test_setup_teardown(filters_are_bound, setup, teardown),
 		cmocka_unit_test_setup_teardown(cursor_goes_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(cursor_goes_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(wrong_addresses, setup, teardown),
 		cmocka_unit_test_setup_teardown(address_holds_the_state, setup, teardown),
 	};

@@ -14,7 +14,8 @@ enum jy_column_flag {
 	JY_SORT = 1,    /* can be sorted by; its expression must not be NULL */
 	JY_OPTIONAL = 2, /* not shown until chosen */
 	JY_DATA = 4,     /* in the row's model only (ids for links), never a column on the page */
-	JY_MASKED = 8    /* sealed value or personal text: shown and exported masked */
+	JY_MASKED = 8,   /* sealed value or personal text: shown and exported masked */
+	JY_PERSONAL = 16 /* says who somebody is: pages are counted, searches and exports audited */
 };
 
 struct jy_column { /* ends with name NULL */
