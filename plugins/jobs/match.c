@@ -136,11 +136,19 @@ match_measures(struct match *m)
 	return out;
 }
 
+/* One run at a time, taken before the first read: two that cannot see each other's pushes would
+ * give a person more than three. */
+#define SQL_ONE_AT_A_TIME "SELECT id FROM campaigns WHERE current = 1 FOR UPDATE"
+
 static enum jy_status
 run(struct match *m)
 {
-	enum jy_status s;
+	json_t *row;
+	enum jy_status s = m->dry_run ? JY_OK : jy_row(m->cx, &row, SQL_ONE_AT_A_TIME);
 	int i;
+
+	if (s != JY_OK)
+		return s;
 
 	m->floor = jy_setting_int(m->cx, "jobs.floor");
 	m->days_left = jy_setting_int(m->cx, "jobs.days_left");
