@@ -257,3 +257,134 @@ test('headers of the caller move nothing', async () => {
     assert.doesNotMatch(text, /(?:href|action)="(?:\/\/|https?:|javascript:)/i, next);
   }
 });
+
+// --- Markup in every text -------------------------------------------------------------------------
+
+// Ten ways out of where a text may stand, times twenty things to do there: 200 of at most 40 characters.
+const ways = ['', '"', "'", '">', "'>", '-->', ']]>', '</p>', '</a>', '</td>'];
+const deeds = [
+  '<script>xq()</script>', '<img src=x onerror=xq()>', '<svg/onload=xq()>', '<a href=javascript:xq()>x', '<iframe src=//xq.io>',
+  '<base href=//xq.io/>', '<style>*{x:xq}</style>', '<body onload=xq()>', '<math><mi xq>', '<form action=//xq.io>',
+  '<!--xq', '<textarea autofocus>xq', ' onfocus=xq() autofocus x="', " onclick='xq()' x='", 'javascript:xq()//',
+  '{{{page.csrf}}}xq', '{{> core/guard}}xq', '&lt;script&gt;xq', '\\u003cscript>xq', '%3Cscript%3Exq<x y>',
+];
+const corpus = ways.flatMap((way) => deeds.map((deed) => way + deed));
+
+const main = (html) => html.slice(html.indexOf('<main'), html.lastIndexOf('</main>'));
+// Tags and the names of their attributes in order: what a text must never change. Values are left
+// out, but for addresses, of which nothing may leave the site or run.
+function skeleton(html, what) {
+  const tags = main(html).match(/<(?:"[^"]*"|'[^']*'|[^'">])*>/g) ?? [];
+  return tags.map((tag) => {
+    for (const [, name, value] of tag.matchAll(/\s(href|src|action|formaction|style|on\w+)="([^"]*)"/g)) {
+      assert.ok(['href', 'src', 'action'].includes(name), `${what}: ${tag}`);
+      assert.match(value, /^(?:[?#]|\/(?!\/)|data:image\/)/, `${what}: ${tag}`);
+    }
+    return tag.replace(/"[^"]*"|'[^']*'/g, '');
+  }).join('\n');
+}
+const plain = (html) => main(html).replace(/<(?:"[^"]*"|'[^']*'|[^'">])*>/g, '\n')
+  .replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&amp;', '&');
+const values = (html) => [...main(html).matchAll(/\bvalue="([^"]*)"/g)].map(([, value]) => plain(`<main>${value}</main>`)).join('\n');
+
+// Pages with the text in them have the bones of the pages with a harmless one, and say it letter by letter.
+async function unharmed(what, put, pages, { shown = true, harmless = '寻常文字' } = {}) {
+  const bones = async () => {
+    const made = [];
+    for (const [client, path] of pages) made.push(typeof client === 'function' ? await client() : await client.page(path));
+    return made;
+  };
+  await put(harmless);
+  const usual = (await bones()).map((page) => skeleton(page.text, what));
+  for (const text of corpus) {
+    await put(text);
+    for (const [i, page] of (await bones()).entries()) {
+      assert.ok(page.status < 500, `${what} ${text}: ${page.status}`);
+      assert.equal(skeleton(page.text, `${what} ${text}`), usual[i], `${what}: ${text}`);
+      if (shown) assert.ok(`${plain(page.text)}${values(page.text)}`.includes(text.trim()), `${what}: ${text} is not shown as it was typed`);
+    }
+  }
+  await put(harmless);
+}
+
+test('the corpus has two hundred strings', () => {
+  assert.equal(new Set(corpus).size, 200);
+  assert.ok(corpus.every((text) => text.length <= 40));
+});
+
+test('markup in a vacancy: read, listed, edited, reviewed, exported', async () => {
+  const firm = all.employer;
+  const id = await post(firm);
+  const unit = site.sql(`SELECT COALESCE(unit, '') FROM jobs_vacancies WHERE id = ${id}`)[0][0];
+  assert.equal(unit, all.city.user.unit, 'the officer of the place reviews it');
+  const put = async (text) => {
+    const ver = Number(site.sql(`SELECT ver FROM jobs_vacancies WHERE id = ${id}`)[0][0]);
+    const filled = vacancy({ title: text, address: text, majors: text, skills: text, description: `${text} 的岗位说明文字`, contact: text, ver });
+    const answer = await firm.post(`/jobs/${id}/edit`, filled, { headers: { 'idempotency-key': key() } });
+    assert.equal(answer.status, 200, `${text}: ${answer.text}`);
+  };
+  await unharmed('vacancy', put, [[firm, `/jobs/${id}`], [firm, `/jobs/${id}/edit`], [firm, '/jobs/mine'], [all.city, `/jobs/${id}`],
+    [all.city, '/jobs/all?sort=-changed']]);
+  forget(id);
+});
+
+test('markup in a form that is shown again, in a search and in an address', async () => {
+  const firm = all.employer;
+  const page = (await firm.page('/jobs/new')).text;
+  const csrf = /name="_csrf" value="([^"]*)"/.exec(page)[1];
+  let text;
+  const send = (path, client, fields) => client.send('POST', path, {
+    json: false, headers: { 'content-type': 'application/x-www-form-urlencoded', origin: site.url },
+    body: new URLSearchParams({ _csrf: client === firm ? csrf : client.token, _key: key(), ...fields }).toString(),
+  });
+  await unharmed('form again', (t) => (text = t), [
+    [() => send('/jobs/new', firm, { ...vacancy({ title: text, address: text, skills: text, description: `${text} 的岗位说明文字`, majors: text, contact: text }), headcount: text })],
+    [() => send('/needs', all.graduate, { wish_jobs: text, skills: text, startup_idea: text })],
+    [() => site.visitor().page(`/jobs?${encodeURIComponent(text)}=1`)],
+  ]);
+  const segment = () => encodeURIComponent(text.trim().replaceAll('/', '|').replaceAll('\\', '|'));
+  await unharmed('address', (t) => (text = t), [
+    [() => site.visitor().page(`/jobs?q=${encodeURIComponent(text.trim().slice(0, 20))}`)],
+    [() => all.city.page(`/needs/people?name=${encodeURIComponent(text.trim().slice(0, 20))}`)],
+    [() => site.visitor().page(`/jobs?sort=${encodeURIComponent(text)}`)],
+    [() => site.visitor().page(`/jobs?columns=${encodeURIComponent(text)}`)],
+    [() => site.visitor().page(`/${segment()}`)],
+    [() => site.visitor().page(`/account/sign-in?next=${encodeURIComponent(`/${text}`)}`)],
+    [() => site.visitor().page(`/hello/${segment()}`)],
+  ], { shown: false, harmless: 'qqzzqq' });
+});
+
+test('markup in a need', async () => {
+  const graduate = all.graduate;
+  const { person } = graduate.user;
+  const put = async (text) => {
+    const answer = await graduate.post('/needs', {
+      need_job: true, wish_jobs: text, skills: text, need_startup: true, startup_idea: text, consent: true,
+    }, { headers: { 'idempotency-key': key() } });
+    assert.equal(answer.status, 200, `${text}: ${answer.text}`);
+  };
+  await put('寻常文字');
+  const [[job], [startup]] = ['job', 'startup'].map((kind) => site.sql(`SELECT MAX(id) FROM needs WHERE person = ${person} AND kind = '${kind}'`)[0]);
+  await unharmed('need', put, [[graduate, '/needs'], [graduate, `/needs/${job}`], [all.province, `/needs/${startup}`]]);
+});
+
+test('markup in names, messages, notes and proofs', async () => {
+  const quote = (text) => `CONVERT(UNHEX('${Buffer.from(text).toString('hex')}') USING utf8mb4)`;
+  const someone = await officer('city', ['--unit', all.city.user.unit]);
+  const { account } = someone.user;
+  const id = await post(all.employer);
+  const [[person, name]] = site.sql(`SELECT id, name FROM people WHERE unit = '${all.city.user.unit}' ORDER BY id LIMIT 1`);
+  const put = (text) => site.sql(`
+    UPDATE accounts SET display_name = ${quote(text)} WHERE id = ${account};
+    UPDATE people SET name = ${quote(text)} WHERE id = ${person};
+    DELETE FROM messages WHERE account = ${account};
+    INSERT INTO messages (account, once, title, text, link) VALUES (${account}, 'atk', ${quote(text)}, ${quote(text)}, '/needs');
+    DELETE FROM flow_history WHERE flow = 'jobs.vacancy' AND record = ${id};
+    INSERT INTO flow_history (flow, record, move, from_state, to_state, account, role, reason, note)
+    VALUES ('jobs.vacancy', ${id}, 'submit', 'draft', 'pending', ${account}, 16, '', ${quote(text)})`);
+  await unharmed('names', put, [[someone, '/account'], [someone, '/messages'], [someone, `/jobs/${id}`], [someone, `/needs/for/${person}`],
+    [all.admin, `/admin/accounts/${account}`]]);
+  put('测试');
+  site.sql(`UPDATE people SET name = ${quote(name)} WHERE id = ${person}; DELETE FROM messages WHERE account = ${account}`);
+  forget(id);
+});
