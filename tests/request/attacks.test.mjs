@@ -276,9 +276,9 @@ const main = (html) => html.slice(html.indexOf('<main'), html.lastIndexOf('</mai
 function skeleton(html, what) {
   const tags = main(html).match(/<(?:"[^"]*"|'[^']*'|[^'">])*>/g) ?? [];
   return tags.map((tag) => {
-    for (const [, name, value] of tag.matchAll(/\s(href|src|action|formaction|style|on\w+)="([^"]*)"/g)) {
-      assert.ok(['href', 'src', 'action'].includes(name), `${what}: ${tag}`);
-      assert.match(value, /^(?:[?#]|\/(?!\/)|data:image\/)/, `${what}: ${tag}`);
+    for (const [, name, value = ''] of tag.matchAll(/\s([^\s=>]+)(?:="([^"]*)")?/g)) {
+      assert.doesNotMatch(name, /^(?:style|on.*|formaction|srcdoc)$/i, `${what}: ${tag}`);
+      if (['href', 'src', 'action'].includes(name)) assert.match(value, /^(?:[?#]|\/(?!\/)|data:image\/)/, `${what}: ${tag}`);
     }
     return tag.replace(/"[^"]*"|'[^']*'/g, '');
   }).join('\n');
@@ -342,7 +342,7 @@ test('markup in a form that is shown again, in a search and in an address', asyn
     [() => send('/needs', all.graduate, { wish_jobs: text, skills: text, startup_idea: text })],
     [() => site.visitor().page(`/jobs?${encodeURIComponent(text)}=1`)],
   ]);
-  const segment = () => encodeURIComponent(text.trim().replaceAll('/', '|').replaceAll('\\', '|'));
+  const segment = (most = 40) => encodeURIComponent(text.trim().replaceAll('/', '|').replaceAll('\\', '|').slice(0, most).trim());
   await unharmed('address', (t) => (text = t), [
     [() => site.visitor().page(`/jobs?q=${encodeURIComponent(text.trim().slice(0, 20))}`)],
     [() => all.city.page(`/needs/people?name=${encodeURIComponent(text.trim().slice(0, 20))}`)],
@@ -350,7 +350,7 @@ test('markup in a form that is shown again, in a search and in an address', asyn
     [() => site.visitor().page(`/jobs?columns=${encodeURIComponent(text)}`)],
     [() => site.visitor().page(`/${segment()}`)],
     [() => site.visitor().page(`/account/sign-in?next=${encodeURIComponent(`/${text}`)}`)],
-    [() => site.visitor().page(`/hello/${segment()}`)],
+    [() => site.visitor().page(`/hello/${segment(20)}`)],
   ], { shown: false, harmless: 'qqzzqq' });
 });
 
