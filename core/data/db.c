@@ -278,8 +278,9 @@ fault_log(struct jy_ctx *cx, const char *sql)
 	int n = value ? (int)(value - db->error) : (int)strlen(db->error);
 
 	log_json(LOG_ERROR_, "db.failed",
-		 json_pack("{s:s, s:o, s:o}", "request", cx->id, "error",
-			   json_sprintf("%.*s", n, db->error), "sql", json_sprintf("%.600s", sql)));
+		 json_pack("{s:s, s:s, s:s}", "request", cx->id, "error",
+			   jy_printf(cx, "%.*s", n, db->error), "sql",
+			   jy_printf(cx, "%.600s", sql)));
 }
 
 enum jy_status

@@ -320,6 +320,28 @@ described_for_programs(void **state)
 	assert_true(json_is_true(json_object_get(json_object_get(o, "kind"), "select")));
 }
 
+static void
+nobody_sees_what_is_dropped(void **state)
+{
+	static const char *const cases[][2] = {
+		{ "张三", "张三" },
+		{ "\xe2\x80\xae张\xe2\x80\x8b三\xef\xbb\xbf", "张三" },
+		{ "a\xe2\x81\xa6"
+		  "b\xc2\xad"
+		  "c",
+		  "abc" },
+		{ "x\xef\xbf\xbfy\xf0\x9f\xbf\xbez", "xyz" },
+		{ "一\xe2\x80\xa8二", "一\n二" },
+		{ "👨‍👩‍👧", "👨‍👩‍👧" },
+	};
+	TALLOC_CTX *owner = talloc_new(NULL);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(text_visible(owner, cases[i][0]), cases[i][1]);
+	talloc_free(owner);
+}
+
 int
 main(void)
 {
@@ -333,6 +355,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(choices, setup, teardown),
 		cmocka_unit_test_setup_teardown(resident_ids, setup, teardown),
 		cmocka_unit_test_setup_teardown(credit_codes, setup, teardown),
+		cmocka_unit_test(nobody_sees_what_is_dropped),
 		cmocka_unit_test_setup_teardown(shown_values, setup, teardown),
 		cmocka_unit_test_setup_teardown(utf8_edges, setup, teardown),
 		cmocka_unit_test_setup_teardown(parameters, setup, teardown),
