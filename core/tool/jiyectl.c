@@ -13,7 +13,7 @@
 
 static const struct command *const groups[] = {
 	system_commands,  doctor_commands, plugin_commands, account_commands, task_commands,
-	setting_commands, match_commands,  file_commands,   demo_commands,
+	setting_commands, match_commands,  file_commands,   feed_commands,    demo_commands,
 };
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
 

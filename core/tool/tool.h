@@ -49,7 +49,8 @@ struct command {
 
 /* Tables of the groups; each ends with name NULL. */
 extern const struct command plugin_commands[], account_commands[], task_commands[],
-    system_commands[], setting_commands[], match_commands[], file_commands[], doctor_commands[];
+    system_commands[], setting_commands[], match_commands[], file_commands[], doctor_commands[],
+    feed_commands[];
 
 const char *tool_option(const struct tool *t, const char *name); /* NULL: not given; "" for flags */
 bool tool_given(const struct tool *t, const char *name);

@@ -6,6 +6,7 @@
  * Requests never build it. What is in it comes from whoever provides the service jobs.published.
  */
 #include "exchange.h"
+#include "feed.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -140,6 +141,10 @@ static const struct jy_subscription subscriptions[] = {
 	{ "jobs.vacancy_closed", mark_dirty },
 	{ 0 },
 };
+static const struct jy_service services[] = {
+	{ "exchange.check", feed_check },
+	{ 0 },
+};
 static const struct jy_nav nav[] = {
 	{ "/exchange", "数据接口", JY_ANYONE, 800 },
 	{ 0 },
@@ -148,4 +153,4 @@ static const struct jy_nav nav[] = {
 JY_PLUGIN(.name = "exchange", .version = "1.0.0", .title = "数据交换",
 	  .summary = "向外部招聘网站提供岗位清单（XML），带 XSD、ETag 与压缩。", .schema = 1,
 	  .settings = settings, .routes = routes, .tasks = tasks, .subscriptions = subscriptions,
-	  .nav = nav, .health = health)
+	  .nav = nav, .services = services, .health = health)

@@ -1,0 +1,16 @@
+/* feed_files.h - the incoming reader as one piece, for programs that test it without a plugin. */
+#define _GNU_SOURCE
+#include "../feed_dates.c"
+#include "../feed_decode.c"
+#include "../feed_encoding.c"
+#include "../feed_entities.c"
+#include "../feed_tag.c"
+#include "../feed_markup.c"
+#include "../feed_mend.c"
+#include "../feed_cutter.c"
+#include "../feed_names.c"
+#include "../feed_parse.c"
+#include "../feed_profile.c"
+#include "../feed_job.c"
+#include "../feed_reader.c"
+#include "../feed_reasons.c"
