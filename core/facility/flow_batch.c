@@ -79,17 +79,30 @@ batch_open(struct jy_ctx *cx, const json_t *values, struct batch *b)
 }
 
 static void
-row_add(struct batch *b, int64_t id, const struct flow_record *r, const char *why)
+row_add(struct batch *b, int64_t id, const struct flow_record *r, json_t *remarks, const char *why)
 {
 	json_array_append_new(
-	    b->rows, json_pack("{s:I, s:o, s:s, s:s, s:b, s:s}", "id", (json_int_t)id, "token",
+	    b->rows, json_pack("{s:I, s:o, s:s, s:s, s:b, s:s, s:O*}", "id", (json_int_t)id, "token",
 			       json_sprintf("%" PRId64 ".%" PRId64, id, r ? r->ver : 0), "label",
 			       r ? jy_json_text(r->row, "_label") : "", "state",
-			       r ? r->state->label : "", "ok", !why, "why", why ? why : ""));
+			       r ? r->state->label : "", "ok", !why, "why", why ? why : "", "remarks",
+			       remarks));
 	b->done += !why;
 }
 
 /* --- Before --- */
+
+/* The first remark that will be in the move's way; NULL: none. */
+static const char *
+stopped(struct batch *b, const json_t *remarks)
+{
+	const json_t *remark;
+	size_t i;
+
+	json_array_foreach(remarks, i, remark) if (json_is_true(json_object_get(remark, "stop")))
+		return jy_printf(b->cx, "不能办理：%s。", jy_json_text(remark, "text"));
+	return NULL;
+}
 
 static enum jy_status
 preview(struct batch *b)
@@ -97,16 +110,19 @@ preview(struct batch *b)
 	for (size_t i = 0; i < b->count; i++) {
 		struct flow_no no = { 0 };
 		struct flow_record r;
+		json_t *remarks;
 		enum jy_status s = flow_read(b->cx, b->flow, b->ids[i], false, &r);
 
 		if (s == JY_NOT_FOUND) {
-			row_add(b, b->ids[i], NULL, "没有这条记录，或它不在您的范围内。");
+			row_add(b, b->ids[i], NULL, NULL, "没有这条记录，或它不在您的范围内。");
 			continue;
 		}
 		if (s != JY_OK)
 			return s;
 		s = move_check(b->cx, b->flow, b->move, &r, b->vers[i], &no);
-		row_add(b, b->ids[i], &r, s == JY_OK ? NULL : no.sentence);
+		if (flow_remarks(b->cx, b->flow, r.row, b->move->name, &remarks) != JY_OK)
+			return JY_FAILED;
+		row_add(b, b->ids[i], &r, remarks, s == JY_OK ? stopped(b, remarks) : no.sentence);
 	}
 	return JY_OK;
 }
@@ -188,7 +204,7 @@ one(struct batch *b, size_t i)
 			 jy_param_text(cx, "reason"), jy_param_text(cx, "note"));
 	if (cx->retry || s == JY_BUSY || s == JY_FAILED)
 		return s == JY_OK ? JY_BUSY : s;
-	row_add(b, b->ids[i], found ? &r : NULL, s == JY_OK ? NULL : why_not(b, said, s));
+	row_add(b, b->ids[i], found ? &r : NULL, NULL, s == JY_OK ? NULL : why_not(b, said, s));
 	return s == JY_OK ? JY_OK : db_exec(cx, "ROLLBACK TO SAVEPOINT one_move");
 }
 

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "facility/hooks.h"
+
 #define SQL_HISTORY                                                                                \
 	"SELECT h.account, h.role, h.move, h.from_state, h.to_state, h.reason, h.note, h.at, "     \
 	"COALESCE(a.display_name, '') AS actor FROM flow_history h "                               \
@@ -120,6 +122,24 @@ jy_flow_model(struct jy_ctx *cx, const struct jy_flow *flow, int64_t id, json_t 
 			moves, "history", history_model(cx, flow, rows));
 	json_object_set_new(model, "flow", out);
 	return due_put(cx, &record, out);
+}
+
+enum jy_status
+flow_remarks(struct jy_ctx *cx, const struct jy_flow *flow, json_t *row, const char *move,
+	     json_t **out)
+{
+	json_t *made = jy_own(cx, json_array());
+	struct hook hook;
+	enum jy_status s = JY_OK;
+
+	if (flow->remarks) {
+		hook_enter(&hook, cx, hook_owner(cx, flow->name));
+		s = flow->remarks(cx, row, move, made);
+		hook_leave(&hook);
+	}
+	if (s == JY_OK)
+		*out = made;
+	return s;
 }
 
 json_t *

@@ -134,20 +134,20 @@ waited(struct jy_ctx *cx, const json_t *row)
 }
 
 static json_t *
-row_model(struct queue *q, const json_t *row)
+row_model(struct queue *q, const json_t *row, json_t *remarks)
 {
 	const struct jy_state *state = flow_state(q->flow, jy_json_text(row, "state"));
 	bool due = jy_json_int(row, "_hours") > 0 && *jy_json_text(row, "_due");
 
 	return json_pack(
-	    "{s:I, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:b}", "id",
+	    "{s:I, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:b, s:O}", "id",
 	    (json_int_t)jy_json_int(row, "id"), "token",
 	    json_sprintf("%" PRId64 ".%" PRId64, jy_json_int(row, "id"), jy_json_int(row, "ver")),
 	    "label", jy_json_text(row, "_label"), "state", state->label, "tone",
 	    state->tone ? state->tone : "secondary", "waited", waited(q->cx, row), "link",
 	    q->flow->link ? flow_link(q->cx, q->flow, row) : "", "due",
 	    due ? json_sprintf("%.16s", jy_json_text(row, "_due")) : json_null(), "overdue",
-	    jy_json_int(row, "_overdue") != 0);
+	    jy_json_int(row, "_overdue") != 0, "remarks", remarks);
 }
 
 static json_t *
@@ -166,17 +166,22 @@ states_model(struct queue *q)
 static enum jy_status
 queue_show(struct queue *q, struct jy_view *out, const json_t *rows)
 {
-	json_t *shown = json_array(), *states = states_model(q), *row, *model, *batch;
+	json_t *shown = jy_own(q->cx, json_array()), *row, *model, *batch, *states, *remarks;
 	size_t i, overdue = 0;
+	enum jy_status s;
 
 	json_array_foreach(rows, i, row)
 	{
 		if (i == ROWS_SHOWN)
 			break;
 		overdue += jy_json_int(row, "_overdue") != 0;
-		json_array_append_new(shown, row_model(q, row));
+		s = flow_remarks(q->cx, q->flow, row, NULL, &remarks);
+		if (s != JY_OK)
+			return s;
+		json_array_append_new(shown, row_model(q, row, remarks));
 	}
-	model = json_pack("{s:s, s:s, s:i, s:i, s:b, s:b, s:b, s:b, s:o, s:o}", "title",
+	states = states_model(q);
+	model = json_pack("{s:s, s:s, s:i, s:i, s:b, s:b, s:b, s:b, s:o, s:O}", "title",
 			  jy_printf(q->cx, "待办：%s", q->flow->title), "path",
 			  jy_printf(q->cx, "%s/queue", flow_path(q->cx, q->flow)), "count",
 			  (int)json_array_size(shown), "overdue_count", (int)overdue, "more",

@@ -41,6 +41,9 @@ const char *flow_actor(struct jy_ctx *cx, const json_t *history_row);
 json_t *flow_batch_model(struct jy_ctx *cx, const struct jy_flow *flow);
 /* "/jobs/flow/vacancy" */
 const char *flow_path(struct jy_ctx *cx, const struct jy_flow *flow);
+/* The flow's remarks on a record, an array that belongs to cx; move NULL: in the queue. */
+JY_CHECKED enum jy_status flow_remarks(struct jy_ctx *cx, const struct jy_flow *flow, json_t *row,
+				       const char *move, json_t **out);
 /* The page of a record: flow->link with the row's values, or its queue. */
 const char *flow_link(struct jy_ctx *cx, const struct jy_flow *flow, const json_t *row);
 

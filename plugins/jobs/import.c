@@ -81,12 +81,13 @@ read_education(const char *text, int *least, int *most)
 static const char *
 guess_category(const char *employer)
 {
-	static const char *const offices[] = { "中共",   "委员会", "人民政府", "法院",     "检察院",
-					       "公安局", "税务局", "办公室",   "管理局",   "局（",
-					       "学校",   "医院",   "中心",     "总队",     "支队",
-					       "大队",   "办事处", "办公厅",   "监狱",     "戒毒",
-					       "工会",   "党校",   "研究室",   "（参公）", "联合会",
-					       "民主党", NULL };
+	static const char *const offices[] = {
+		"中共",   "委员会", "人民政府", "法院",   "检察院", "公安局", "税务局", "办公室",
+		"管理局", "局（",   "学校",     "医院",   "中心",   "总队",   "支队",   "大队",
+		"办事处", "办公厅", "监狱",     "戒毒",   "工会",   "党校",   "研究室", "（参公）",
+		"联合会", "民主党", "管理所",   "司法所", "管教所", "看守所", "派出所", "管委会",
+		"管理区", "人大常", "政协",     NULL
+	};
 	size_t i, n = strlen(employer);
 
 	for (i = 0; offices[i]; i++)

@@ -39,6 +39,38 @@ enum jy_status jobs_post_page(struct jy_ctx *cx, struct jy_view *out);
 enum jy_status jobs_post(struct jy_ctx *cx, struct jy_view *out);
 enum jy_status jobs_edit_page(struct jy_ctx *cx, struct jy_view *out);
 enum jy_status jobs_edit(struct jy_ctx *cx, struct jy_view *out);
+/* A message to each account of the vacancy's employer, once for each version of the vacancy. */
+enum jy_status jobs_tell_employer(struct jy_ctx *cx, json_t *vacancy, const char *title,
+				  const char *text);
+
+/* review.c: the checks of checks.h in the vacancy's life. */
+extern const struct jy_form jobs_checked_form;
+enum jy_status jobs_checked(struct jy_ctx *cx, struct jy_view *out);
+/* Adds "checks" to the model of the page; officers get the form with ticks instead of the button. */
+enum jy_status jobs_review_model(struct jy_ctx *cx, json_t *row, json_t *model);
+/* JY_INVALID with the reasons: something stops the approval, or the note does not name what was to
+ * be verified. */
+enum jy_status jobs_review_allow(struct jy_ctx *cx, json_t *record, const char *note);
+enum jy_status jobs_review_remarks(struct jy_ctx *cx, json_t *record, const char *move,
+				   json_t *out);
+
+/* reports.c: what visitors report and how it is handled. */
+extern const struct jy_form jobs_report_form;
+extern const struct jy_flow jobs_report_flow;
+extern const struct jy_list jobs_reports_list;
+enum jy_status jobs_report_page(struct jy_ctx *cx, struct jy_view *out);
+enum jy_status jobs_report(struct jy_ctx *cx, struct jy_view *out);
+enum jy_status jobs_reports_page(struct jy_ctx *cx, struct jy_view *out);
+enum jy_status jobs_report_detail(struct jy_ctx *cx, struct jy_view *out);
+
+/* outcomes.c: before and after the end of a vacancy. */
+extern const struct jy_form jobs_outcome_form;
+extern const struct jy_list jobs_outcomes_list;
+enum jy_status jobs_remind(struct jy_ctx *cx, json_t *args);
+enum jy_status jobs_outcome_page(struct jy_ctx *cx, struct jy_view *out);
+enum jy_status jobs_outcome(struct jy_ctx *cx, struct jy_view *out);
+enum jy_status jobs_outcomes_page(struct jy_ctx *cx, struct jy_view *out);
+enum jy_status jobs_tile_outcomes(struct jy_ctx *cx, json_t *model);
 
 /* pages.c: lists and the detail page. */
 extern const struct jy_list jobs_public_list, jobs_own_list, jobs_staff_list;

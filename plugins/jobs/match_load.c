@@ -22,7 +22,8 @@
 	"WHERE x.vacancy = v.id) majors, (SELECT COUNT(*) FROM jobs_pushes p "                     \
 	"WHERE p.vacancy = v.id) before_ FROM jobs_vacancies v LEFT JOIN regions r "               \
 	"ON r.code = v.region WHERE v.state = 'published' AND v.expires >= CURDATE() + "           \
-	"INTERVAL ? DAY AND v.id > ? ORDER BY v.id LIMIT 2000"
+	"INTERVAL ? DAY AND v.id > ? AND NOT EXISTS (SELECT 1 FROM jobs_reports h WHERE "          \
+	"h.vacancy = v.id AND h.state = 'open' AND h.halts = 1) ORDER BY v.id LIMIT 2000"
 #define SQL_SEEKERS                                                                                \
 	"SELECT p.id, p.name, p.major, p.unit, u.name unit_name, p.education, "                    \
 	"COALESCE(n.detail, '') detail, COALESCE(n.id, 0) need, COALESCE(a.id, 0) account, "       \

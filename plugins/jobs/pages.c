@@ -264,12 +264,15 @@ jobs_detail_page(struct jy_ctx *cx, struct jy_view *out)
 	if (s != JY_OK)
 		return s;
 	add_texts(cx, row);
-	model = json_pack("{s:s, s:O, s:b, s:b}", "title", jy_json_text(row, "title"), "job", row,
-			  "internal", internal, "mine",
+	model = json_pack("{s:s, s:O, s:b, s:b, s:b}", "title", jy_json_text(row, "title"), "job", row,
+			  "internal", internal, "published",
+			  strcmp(jy_json_text(row, "state"), "published") == 0, "mine",
 			  jy_user(cx)->role == JY_EMPLOYER && internal &&
 			      strcmp(jy_json_text(row, "state"), "closed") != 0);
 	s = jy_show(out, "jobs/detail", model);
-	return s == JY_OK && internal ? jy_flow_model(cx, &jobs_vacancy_flow, id, model) : s;
+	if (s == JY_OK && internal)
+		s = jy_flow_model(cx, &jobs_vacancy_flow, id, model);
+	return s == JY_OK && internal ? jobs_review_model(cx, row, model) : s;
 }
 
 enum jy_status

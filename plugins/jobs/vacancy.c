@@ -131,8 +131,8 @@ static const struct jy_choice close_reasons[] = {
 	{ "expired", "已到期" }, { "other", "其他" },         { 0 },
 };
 
-static enum jy_status
-tell_employer(struct jy_ctx *cx, json_t *record, const char *title, const char *text)
+enum jy_status
+jobs_tell_employer(struct jy_ctx *cx, json_t *record, const char *title, const char *text)
 {
 	int64_t id = jy_json_int(record, "id");
 	json_t *accounts, *row;
@@ -159,32 +159,23 @@ tell_employer(struct jy_ctx *cx, json_t *record, const char *title, const char *
 	return s;
 }
 
-/* The four facts of plan 8③: demand, category, place, pay. */
 static enum jy_status
 approve(struct jy_ctx *cx, json_t *record, const char *reason, const char *note)
 {
-	bool pay_said = jy_json_int(record, "pay_max") || *jy_json_text(record, "pay_text") ||
-			json_is_null(json_object_get(record, "pay_min"));
 	enum jy_status s;
 
 	(void)reason;
-	(void)note;
-	if (jy_json_int(record, "headcount") < 1 || !*jy_json_text(record, "category") ||
-	    !*jy_json_text(record, "region") || !pay_said) {
-		jy_field_error(cx, NULL,
-			       "岗位“%s”的需求、类别、地点、薪酬不齐全，不能发布，请退回补充。",
-			       jy_json_text(record, "title"));
-		return JY_INVALID;
-	}
 	if (strncmp(jy_json_text(record, "expires"), jy_now(cx), 10) < 0) {
 		jy_field_error(cx, NULL, "岗位“%s”的有效期已过，请退回，由单位修改日期。",
 			       jy_json_text(record, "title"));
 		return JY_INVALID;
 	}
-	s = jy_exec(cx, SQL_PUBLISH, jy_int(jy_json_int(record, "id")));
+	s = jobs_review_allow(cx, record, note);
+	if (s == JY_OK)
+		s = jy_exec(cx, SQL_PUBLISH, jy_int(jy_json_int(record, "id")));
 	if (s != JY_OK)
 		return s;
-	return tell_employer(
+	return jobs_tell_employer(
 	    cx, record, "岗位已发布",
 	    jy_printf(cx, "“%s”已通过审核并公开发布。", jy_json_text(record, "title")));
 }
@@ -192,7 +183,7 @@ approve(struct jy_ctx *cx, json_t *record, const char *reason, const char *note)
 static enum jy_status
 decline(struct jy_ctx *cx, json_t *record, const char *reason, const char *note)
 {
-	return tell_employer(cx, record, "岗位未通过审核",
+	return jobs_tell_employer(cx, record, "岗位未通过审核",
 			     jy_printf(cx, "“%s”未通过审核：%s。%s 修改后可以重新提交。",
 				       jy_json_text(record, "title"),
 				       jobs_label(decline_reasons, reason), note));
@@ -232,6 +223,7 @@ const struct jy_flow jobs_vacancy_flow = {
 	.link = "/jobs/:id",
 	.states = states,
 	.moves = moves,
+	.remarks = jobs_review_remarks,
 };
 
 /* --- Posting and editing --- */

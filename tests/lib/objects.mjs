@@ -50,6 +50,14 @@ export class Objects {
   vacancy(user, own, extra) {
     return this.row(user, own, 'jobs_vacancies', { unit: "COALESCE(unit, '')", employer: 'employer_id' }, extra);
   }
+  report(user, own, extra) {
+    return this.row(user, own, '(SELECT r.id, r.state, v.unit FROM jobs_reports r JOIN jobs_vacancies v ON v.id = r.vacancy) r',
+      { unit: "COALESCE(unit, '')" }, extra);
+  }
+  outcome(user, own) {
+    return this.row(user, own, '(SELECT v.id, v.employer_id FROM jobs_outcomes x JOIN jobs_vacancies v ON v.id = x.vacancy) x',
+      { employer: 'employer_id' });
+  }
   push(user, own) {
     return this.row(user, own, 'jobs_pushes', { person: 'person' });
   }
@@ -73,6 +81,14 @@ export const addresses = {
       : o.vacancy(user, false, "state <> 'published'")}`,
   },
   '/jobs/:id/edit': { path: (o, user, own) => `/jobs/${o.vacancy(user, own)}/edit`, body: vacancy({ ver: 1 }) },
+  '/jobs/:id/checked': { path: (o, user, own) => `/jobs/${o.vacancy(user, own)}/checked`, body: { ver: 999_999 } },
+  '/jobs/:id/report': {
+    path: (o, user, own) => `/jobs/${own ? o.id("SELECT id FROM jobs_vacancies WHERE state = 'published'")
+      : o.vacancy(user, false, "state <> 'published'")}/report`,
+    body: { reason: 'other', note: '测试说明' },
+  },
+  '/jobs/:id/outcome': { path: (o, user, own) => `/jobs/${o.outcome(user, own)}/outcome`, body: { hired: 1, via_us: 1 } },
+  '/jobs/reports/:id': { path: (o, user, own) => `/jobs/reports/${o.report(user, own)}` },
   '/jobs/pushed/:id/feedback': {
     path: (o, user, own) => `/jobs/pushed/${o.push(user, own)}/feedback`, body: { feedback: 'interested' },
   },
@@ -108,6 +124,7 @@ export const addresses = {
 const staff = ['university', 'city', 'province'];
 const flows = {
   'jobs/vacancy': { queue: ['employer', 'city', 'province'], move: 'approve', movers: ['city', 'province'], row: (o, u, own) => o.vacancy(u, own, "state = 'pending'") },
+  'jobs/report': { queue: ['city', 'province'], move: 'review', movers: ['city', 'province'], row: (o, u, own) => o.report(u, own, "state = 'open'") },
   'needs/need': { queue: ['graduate', ...staff], move: 'withdraw', movers: ['graduate', ...staff], row: (o, u, own) => o.need(u, own, "state = 'open'") },
   'work/order': { queue: ['graduate', ...staff], move: 'answer', movers: staff, row: (o, u, own) => o.order(u, own, "state = 'open'") },
 };

@@ -48,6 +48,9 @@ struct jy_flow {
 	const char *link;  /* "/jobs/:id" */
 	const struct jy_state *states;
 	const struct jy_move *moves;
+	/* What stands beside a record in the queue (move NULL) and in the preview of a batch move, or
+	 * NULL: appends {"tone", "text", "stop"} to out; stop: the move would be refused for it. */
+	enum jy_status (*remarks)(struct jy_ctx *cx, json_t *record, const char *move, json_t *out);
 };
 
 /* Moves one record for the caller. ver 0 = do not check (tasks). JY_CONFLICT: another person was
