@@ -17,12 +17,17 @@
 
 #define DAY         86400
 #define OFFERED_MAX 512
+#define LATE_FROM   300 /* seconds after its time from which a daily run counts as missed */
 
 static const char SQL_CLOCK[] = "SELECT UNIX_TIMESTAMP() + 28800 AS local";
 /* A run that is still waiting or under way takes the place of the next one. */
 static const char SQL_WAITING[] =
     "SELECT 1 AS one FROM work WHERE kind = 'task' AND name = ? AND state = 'waiting'"
     " AND dedupe LIKE 's:%' LIMIT 1";
+/* Missed time is owed only by who was there before: a new installation starts with the next slot.
+ */
+static const char SQL_KNOWN[] =
+    "SELECT 1 AS one FROM work WHERE kind = 'task' AND name = ? LIMIT 1";
 /* Not INSERT ... SELECT: its table-wide lock on the counter meets that of other nodes' offers. */
 static const char SQL_OFFER[] =
     "INSERT IGNORE INTO work (kind, name, dedupe, payload) VALUES ('task', ?, ?, '{}')";
@@ -104,6 +109,7 @@ offered_slot(const struct jy_task *task)
 
 struct offer {
 	const char *name, *slot;
+	bool late;
 };
 
 static enum jy_status
@@ -115,6 +121,11 @@ offer_work(struct jy_ctx *cx, void *arg)
 
 	if (s != JY_NOT_FOUND)
 		return s;
+	if (offer->late) {
+		s = jy_row(cx, &row, SQL_KNOWN, jy_text(offer->name));
+		if (s != JY_OK)
+			return s == JY_NOT_FOUND ? JY_OK : s;
+	}
 	return jy_exec(cx, SQL_OFFER, jy_text(offer->name), jy_text(offer->slot));
 }
 
@@ -128,6 +139,7 @@ schedule_task(struct jy_ctx *cx, const struct plugin *plugin, const struct jy_ta
 	if (!schedule_slot(task, local, slot) || strcmp(last, slot) == 0)
 		return;
 	offer.name = jy_printf(cx, "%s.%s", plugin->name, task->name);
+	offer.late = task->every <= 0 && schedule_next(task, local) - DAY + LATE_FROM < local;
 	if (db_transaction(cx, offer_work, &offer, NULL) == JY_OK)
 		snprintf(last, sizeof(offered[0].slot), "%s", slot);
 }

@@ -44,7 +44,7 @@ test('a batch names its records by person and need, not by codes', async () => {
   await page.goto('/needs/ledger?kind=guidance&state=open');
   await page.locator('input[name=ids]').first().check();
   await press(page, '标记为已服务');
-  assert.match(await text(page), /\S{2,}，就业指导/);
+  assert.match(await text(page), /\S{2,} · 就业指导/);
 });
 
 test('an unknown address is a plain page too', async () => {

@@ -27,6 +27,7 @@ export class Browser {
   async visitor(options = {}) {
     // The tests' own script (axe) must run although the pages' policy forbids foreign ones.
     const context = await this.chromium.newContext({
+      reducedMotion: 'reduce', // smooth scrolling moves a box away from under the click
       baseURL: this.site.url, viewport: phone, locale: 'zh-CN', bypassCSP: true, ...options,
     });
     context.setDefaultTimeout(15000);

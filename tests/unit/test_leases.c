@@ -73,8 +73,11 @@ static const struct jy_task good_tasks[] = {
 	{ "steps", "分步", .run = steps },
 	{ 0 },
 };
+static char hour_ago[6]; /* "HH:MM", Beijing time */
 static const struct jy_task timed_tasks[] = {
 	{ "often", "经常", .every = 3600, .run = steps },
+	{ "fresh", "从未到过时间", .at = hour_ago, .run = steps },
+	{ "known", "昨天运行过", .at = hour_ago, .run = steps },
 	{ 0 },
 };
 static const struct jy_plugin good_table = { .name = "good",
@@ -114,7 +117,12 @@ group_setup(void **state)
 	const char *error = "";
 	FILE *file = fopen(SOURCE_DIR "/sql/001_core.sql", "r");
 
+	time_t then = time(NULL) + 7 * 3600; /* an hour before Beijing's now */
+	struct tm tm;
+
 	(void)state;
+	gmtime_r(&then, &tm);
+	strftime(hour_ago, sizeof(hour_ago), "%H:%M", &tm);
 	test_server_new(&server);
 	config = (struct config){
 		.db_socket = server.socket, .db_host = "", .db_user = "root", .db_name = "jiye"
@@ -333,6 +341,24 @@ a_slot_is_queued_once(void **state)
 	assert_int_equal(count("SELECT COUNT(*) n FROM work WHERE name = 'both.often'"), 1);
 }
 
+/* A new installation owes nothing for the hours before it existed. */
+static void
+a_missed_day_is_caught_up_with_once_it_was_known(void **state)
+{
+	const struct timespec second = { .tv_sec = 1, .tv_nsec = 100000000 };
+
+	(void)state;
+	assert_int_equal(jy_exec(cx, "INSERT INTO work (kind, name, dedupe, payload, state) VALUES "
+				     "('task', 'both.known', 's:yesterday', '{}', 'done')"),
+			 JY_OK);
+	nanosleep(&second, NULL); /* schedules are looked at once a second */
+	plugins.count = 3;
+	drain();
+	plugins.count = 2;
+	assert_int_equal(count("SELECT COUNT(*) n FROM work WHERE name = 'both.fresh'"), 0);
+	assert_int_equal(count("SELECT COUNT(*) n FROM work WHERE name = 'both.known'"), 2);
+}
+
 static void
 operators_retry_and_drop(void **state)
 {
@@ -382,6 +408,7 @@ main(void)
 		cmocka_unit_test_setup(events_of_a_plugin_that_is_off_wait, setup),
 		cmocka_unit_test_setup(a_task_keeps_what_it_checkpointed, setup),
 		cmocka_unit_test_setup(a_slot_is_queued_once, setup),
+		cmocka_unit_test_setup(a_missed_day_is_caught_up_with_once_it_was_known, setup),
 		cmocka_unit_test_setup(operators_retry_and_drop, setup),
 		cmocka_unit_test_setup(absent_plugins_get_their_events_later, setup),
 	};
