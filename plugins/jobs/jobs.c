@@ -47,7 +47,6 @@ static const struct jy_field settings[] = {
 	  .hint = "低于这个分数的岗位不推送，改记入缺口表。" },
 	{ "days_left", JY_INT, 0, 60, .label = "至少还剩几天才推送", .initial = "7" },
 	{ "answer_hours", JY_INT, 1, 720, .label = "推送时限（小时）", .initial = "48" },
-	{ "review_hours", JY_INT, 1, 720, .label = "审核时限（小时）", .initial = "48" },
 	{ "wage_floor", JY_INT, 0, 100000, .label = "全省最低一档的月最低工资（元）",
 	  .hint = "低于它的岗位不能发布。各市州标准不同，这里填最低的一档。", .initial = "1540" },
 	{ "pay_ceiling", JY_INT, 1000, 10000000, .label = "月薪高于多少元要核实",
