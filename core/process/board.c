@@ -115,26 +115,29 @@ request_key(const char *request)
 	return key;
 }
 
+/* The lowest bit of the key says how it ended. */
 void
-board_end_request(struct board *board, const char *request)
+board_end_request(struct board *board, const char *request, enum request_end how)
 {
 	if (request[0])
 		atomic_store(&board->ended[atomic_fetch_add(&board->ended_count, 1) % BOARD_ENDED],
-			     request_key(request));
+			     (request_key(request) & ~1ULL) | (how == REQUEST_CRASHED));
 }
 
-bool
+enum request_end
 board_request_ended(const struct board *board, const char *request)
 {
-	uint64_t key;
+	uint64_t key, ended;
 
 	if (!request[0] || atomic_load(&board->ended_count) == 0)
-		return false;
-	key = request_key(request);
-	for (size_t i = 0; i < BOARD_ENDED; i++)
-		if (atomic_load(&board->ended[i]) == key)
-			return true;
-	return false;
+		return REQUEST_LIVES;
+	key = request_key(request) & ~1ULL;
+	for (size_t i = 0; i < BOARD_ENDED; i++) {
+		ended = atomic_load(&board->ended[i]);
+		if ((ended & ~1ULL) == key)
+			return ended & 1 ? REQUEST_CRASHED : REQUEST_HUNG;
+	}
+	return REQUEST_LIVES;
 }
 
 bool

@@ -92,7 +92,7 @@ struct board {
 	struct verdict verdicts[BOARD_METERS]; /* of the same index */
 	_Atomic int blocked_count;
 	struct blocked blocked[BOARD_BLOCKED];
-	_Atomic uint64_t ended[BOARD_ENDED]; /* requests that the watchdog ended; a ring */
+	_Atomic uint64_t ended[BOARD_ENDED]; /* requests that killed their worker; a ring */
 	_Atomic unsigned ended_count;
 	char state[16];    /* starting ready rolling degraded safe stopping */
 	char refused[600]; /* why the last wanted generation was refused; "" = it was not */
@@ -113,10 +113,12 @@ void board_release(struct slot *slot);
 /* Is this request (method, path, query) one that keeps killing workers? Answered 503 if so. */
 bool board_blocked(struct board *board, uint64_t fingerprint);
 void board_block(struct board *board, uint64_t fingerprint);
-/* The watchdog is about to end the worker of this request (its id). nginx then gives the request to
- * another worker, which must not hang on it as well but say what happened. */
-void board_end_request(struct board *board, const char *request);
-bool board_request_ended(const struct board *board, const char *request);
+/* The worker of this request (its id) dies of it: the watchdog ends it, or it crashed. nginx then gives
+ * the request to another worker, which must not die of it as well but say what happened. Safe in a
+ * signal handler. */
+enum request_end { REQUEST_LIVES, REQUEST_HUNG, REQUEST_CRASHED };
+void board_end_request(struct board *board, const char *request, enum request_end how);
+enum request_end board_request_ended(const struct board *board, const char *request);
 /* Keeps a plugin out of new workers; false when it already is or the table is full. */
 bool board_quarantine(struct board *board, const char *plugin, const char *state,
 		      const char *reason, uint64_t generation);

@@ -206,7 +206,7 @@ strike(struct supervisor *s, struct child *child, const char *why)
 		 child->slot->plugin[0] ? child->slot->plugin : "-", child->slot->hook,
 		 child->slot->route);
 	if (child->kind == SLOT_WEB) /* before its connection breaks */
-		board_end_request(s->board, child->slot->request);
+		board_end_request(s->board, child->slot->request, REQUEST_HUNG);
 	kill(child->pid, SIGABRT);
 }
 

@@ -20,6 +20,7 @@
 #define FRAMES     32
 #define STACK_SIZE 65536
 
+static struct board *board;
 static struct slot *dying;
 static int lines_fd = -1;
 static char stack[STACK_SIZE];
@@ -82,6 +83,9 @@ on_fault(int number, siginfo_t *info, void *context)
 	size_t n = 0;
 
 	alarm(2);
+	/* Not again for what the watchdog ended: it has sent this signal and said so. */
+	if (board_request_ended(board, dying->request) == REQUEST_LIVES)
+		board_end_request(board, dying->request, REQUEST_CRASHED);
 	n = put_text(text, size, n, "signal ");
 	n = put_number(text, size, n, (uintptr_t)number, 10);
 	if (info->si_code > 0) { /* by the kernel: the address means something */
@@ -96,7 +100,7 @@ on_fault(int number, siginfo_t *info, void *context)
 }
 
 void
-fault_arm(struct slot *slot)
+fault_arm(struct board *shared, struct slot *slot)
 {
 	static const int fatal[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGSYS };
 	struct sigaction act = { .sa_sigaction = on_fault,
@@ -104,6 +108,7 @@ fault_arm(struct slot *slot)
 	stack_t alternate = { .ss_sp = stack, .ss_size = sizeof(stack) };
 	void *frames[2];
 
+	board = shared;
 	dying = slot;
 	lines_fd = memfd_create("fault", MFD_CLOEXEC);
 	backtrace(frames, 2);

@@ -6,6 +6,6 @@
 
 /* Handles SEGV, BUS, FPE, ILL, ABRT and SYS on a stack of its own, writes signal, address and
  * backtrace into slot->fault and lets the signal do its work. */
-void fault_arm(struct slot *slot);
+void fault_arm(struct board *board, struct slot *slot);
 
 #endif

@@ -109,7 +109,7 @@ worker_setup(const struct child_start *start, const char *title)
 	prctl(PR_SET_NAME, title);
 	set_signals();
 	set_limits(start->config);
-	fault_arm(start->slot);
+	fault_arm(start->board, start->slot);
 	start->slot->pid = getpid();
 }
 

@@ -89,13 +89,13 @@ slot_mark(struct way *w)
 	atomic_store(&slot->limit_ms, (route->limit_s ? route->limit_s : ROUTE_LIMIT_S) * 1000);
 }
 
-/* Another worker hung on this very request, and nginx asks again here. */
-static bool
+/* Another worker hung on this very request or crashed, and nginx asks again here. */
+static enum request_end
 ended_before(const struct way *w)
 {
 	const struct board *board = w->cx->core->board;
 
-	return board && board_request_ended(board, w->cx->id);
+	return board ? board_request_ended(board, w->cx->id) : REQUEST_LIVES;
 }
 
 static bool
@@ -126,13 +126,20 @@ route(struct way *w)
 {
 	struct jy_ctx *cx = w->cx;
 	const struct request *r = cx->request;
+	enum request_end ended;
 
 	if (router_find(cx->core->router, cx, r->method, r->path, &w->match)) {
 		cx->route = w->match.route;
 		cx->plugin = w->match.plugin;
 		slot_mark(w);
-		if (ended_before(w))
+		ended = ended_before(w);
+		if (ended == REQUEST_HUNG)
 			return refuse_http(w->view, 504, "timeout", NULL);
+		if (ended == REQUEST_CRASHED)
+			return refuse_http(
+			    w->view, 500, "crashed",
+			    "处理这个请求时程序出错，已经记录下来，其他页面不受影响。"
+			    "请换一种方式操作，或稍后再试。");
 		if (!poisoned(w))
 			return JY_OK;
 		return refuse_http(w->view, 503, "blocked",

@@ -20,7 +20,10 @@ after(() => site?.stop());
 const state = async () => (await site.tool('plugin', 'status', 'crash', '--json')).json.state;
 
 test('one poisoned request is blocked; the plugin stays on for everybody else', async () => {
-  for (let i = 0; i < 4; i++) await visitor.get('/crash/segv?n=1');
+  const first = await visitor.get('/crash/segv?n=1');
+  assert.equal(first.status, 500, 'told at once, not killing one worker after the other');
+  assert.equal(site.sql("SELECT COUNT(*) FROM plugin_crashes WHERE route LIKE '%segv'")[0][0] <= 1, true);
+  for (let i = 0; i < 3; i++) await visitor.get('/crash/segv?n=1');
   await sleep(1500);
   assert.equal((await visitor.get('/crash/segv?n=1')).status, 503);
   assert.equal((await visitor.get('/crash/ok')).status, 200);

@@ -173,17 +173,17 @@ a_request_that_was_ended_is_known_by_its_id(void **state)
 	char id[20];
 
 	(void)state;
-	board_end_request(board, ""); /* stuck before it could be read */
+	board_end_request(board, "", REQUEST_HUNG); /* stuck before it could be read */
 	assert_false(board_request_ended(board, ""));
-	board_end_request(board, "a1");
-	assert_true(board_request_ended(board, "a1"));
+	board_end_request(board, "a1", REQUEST_CRASHED);
+	assert_int_equal(board_request_ended(board, "a1"), REQUEST_CRASHED);
 	assert_false(board_request_ended(board, "a2"));
 	for (int i = 0; i < BOARD_ENDED; i++) {
 		snprintf(id, sizeof(id), "b%d", i);
-		board_end_request(board, id);
+		board_end_request(board, id, REQUEST_HUNG);
 	}
 	assert_false(board_request_ended(board, "a1"));
-	assert_true(board_request_ended(board, "b0"));
+	assert_int_equal(board_request_ended(board, "b0"), REQUEST_HUNG);
 }
 
 int
