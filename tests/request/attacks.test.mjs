@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import { before, test } from 'node:test';
+import { until } from '../lib/load.mjs';
 import { vacancy } from '../lib/objects.mjs';
 import { enter, everyone } from '../lib/roles.mjs';
 import { Site } from '../lib/site.mjs';
@@ -366,6 +367,10 @@ test('markup in a need', async () => {
   };
   await put('寻常文字');
   const [[job], [startup]] = ['job', 'startup'].map((kind) => site.sql(`SELECT MAX(id) FROM needs WHERE person = ${person} AND kind = '${kind}'`)[0]);
+  // The orders come by events: the page is measured when all that belongs to it is there, and stays.
+  await until('orders of both needs, answered or waiting', () => Number(site.sql(`SELECT COUNT(DISTINCT need) FROM orders WHERE need IN (${job}, ${startup})`)[0][0]) === 2
+    && site.sql("SELECT COUNT(*) FROM work WHERE kind = 'event' AND state = 'waiting'")[0][0] === '0'
+    && site.sql('SELECT COUNT(*) FROM events WHERE fanned_out = 0')[0][0] === '0');
   await unharmed('need', put, [[graduate, '/needs'], [graduate, `/needs/${job}`], [all.province, `/needs/${startup}`]]);
 });
 
